@@ -1,0 +1,29 @@
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import { templateName } from './test-cluster.js'
+
+export interface TestDatabase {
+  readonly url: string
+  drop(): Promise<void>
+}
+
+/** A database of the test's own, with the present schema and no rows. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const cluster = process.env.TEST_CLUSTER_URL
+  if (!cluster) throw new Error('No PostgreSQL was started for the tests: run them by `npm test`.')
+  const name = `test_${randomBytes(6).toString('hex')}`
+  await administer(cluster, `create database ${name} template ${templateName}`)
+  const url = new URL(cluster)
+  url.pathname = `/${name}`
+  return { url: url.href, drop: () => administer(cluster, `drop database if exists ${name} with (force)`) }
+}
+
+async function administer(cluster: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: cluster })
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
