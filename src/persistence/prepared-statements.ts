@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto'
+import { sql } from 'kysely'
+import pg from 'pg'
+
+const mark = '/* prepared */'
+
+/**
+ * Begins a statement that each connection plans once and keeps. For those that are asked all the time in few
+ * wordings: to plan ten joins takes several times as long as to run them.
+ */
+export const prepared = sql.raw(mark)
+
+const names = new Map<string, string>()
+
+/** A connection that gives marked statements a name, by which PostgreSQL knows them again. */
+export class PreparingClient extends pg.Client {
+  // biome-ignore lint/suspicious/noExplicitAny: the driver takes texts, configurations and query objects
+  override query(asked: any, ...rest: any[]): any {
+    if (typeof asked !== 'string' || !asked.startsWith(mark)) return super.query(asked, ...(rest as []))
+    const [values, ...callback] = rest
+    return super.query({ name: nameOf(asked), text: asked, values }, ...(callback as []))
+  }
+}
+
+function nameOf(text: string): string {
+  const known = names.get(text)
+  if (known) return known
+  const name = `prepared_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`
+  names.set(text, name)
+  return name
+}

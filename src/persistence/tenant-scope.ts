@@ -1,0 +1,105 @@
+import { RequestError } from '../kernel/request-error.js'
+import { Refused } from '../kernel/result.js'
+
+export const providerRoles = [
+  'ADMINISTRATOR',
+  'MARKETPLACE_MANAGER',
+  'CATALOG_MANAGER',
+  'SUBSCRIPTION_APPROVER',
+  'ACCESS_MANAGER',
+  'AUDITOR',
+] as const
+export type ProviderRole = (typeof providerRoles)[number]
+
+export const consumerRoles = ['ADMINISTRATOR', 'SUBSCRIBER', 'DEVELOPER'] as const
+export type ConsumerRole = (typeof consumerRoles)[number]
+
+/**
+ * On whose behalf something is read or done. Every repository method takes one, so that no query can be
+ * written without saying whose rows it may see.
+ */
+export type Scope = SystemScope | AnonymousScope | ProviderScope | ConsumerScope | GatewayScope
+
+/** Jobs, reactions, webhooks: the tenant comes from our own row, never from what somebody sent. */
+export interface SystemScope {
+  readonly kind: 'system'
+}
+export interface AnonymousScope {
+  readonly kind: 'anonymous'
+}
+export interface ProviderScope {
+  readonly kind: 'provider'
+  readonly userId: string
+  readonly sessionId: string
+  /** Provider id → what this person may do there. */
+  readonly providers: ReadonlyMap<string, readonly ProviderRole[]>
+}
+export interface ConsumerScope {
+  readonly kind: 'consumer'
+  readonly userId: string
+  readonly sessionId: string
+  readonly providerId: string
+  readonly marketplaceId: string
+  /** Organization id → what this person may do there. Disabled and denied organizations are not in it. */
+  readonly organizations: ReadonlyMap<string, readonly ConsumerRole[]>
+}
+export interface GatewayScope {
+  readonly kind: 'gateway'
+  readonly tokenId: string
+  readonly providerId: string
+  readonly marketplaceId: string
+}
+
+export const system: SystemScope = { kind: 'system' }
+export const anonymous: AnonymousScope = { kind: 'anonymous' }
+
+export type PersonScope = ProviderScope | ConsumerScope
+
+/** @throws RequestError UNAUTHENTICATED when nobody is signed in. */
+export function person(scope: Scope): PersonScope {
+  if (scope.kind === 'provider' || scope.kind === 'consumer') return scope
+  throw new RequestError('UNAUTHENTICATED', 'Sign in first.')
+}
+
+export function userIdOf(scope: Scope): string | null {
+  return scope.kind === 'provider' || scope.kind === 'consumer' ? scope.userId : null
+}
+
+/** Whether the scope is one of the provider's people, with one of the roles where any are named. Administrators have all. */
+export function worksAt(scope: Scope, providerId: string, roles?: readonly ProviderRole[]): boolean {
+  if (scope.kind === 'system') return true
+  if (scope.kind !== 'provider') return false
+  const held = scope.providers.get(providerId)
+  if (!held) return false
+  return !roles || held.includes('ADMINISTRATOR') || held.some((role) => roles.includes(role))
+}
+
+/** Whether the scope is a member of the organization, with one of the roles where any are named. Administrators have all. */
+export function belongsTo(scope: Scope, organizationId: string, roles?: readonly ConsumerRole[]): boolean {
+  if (scope.kind === 'system') return true
+  if (scope.kind !== 'consumer') return false
+  const held = scope.organizations.get(organizationId)
+  if (!held) return false
+  return !roles || held.includes('ADMINISTRATOR') || held.some((role) => roles.includes(role))
+}
+
+/**
+ * For an object that the viewer is known to see: refuses those who lack the role.
+ * @throws RequestError UNAUTHENTICATED for nobody; Refused NOT_ALLOWED for people without the role.
+ */
+export function demandWorksAt(scope: Scope, providerId: string, roles: readonly ProviderRole[]): void {
+  if (worksAt(scope, providerId, roles)) return
+  refuseForRole(scope, roles)
+}
+
+/** The same for a consumer organization's people. */
+export function demandBelongsTo(scope: Scope, organizationId: string, roles: readonly ConsumerRole[]): void {
+  if (belongsTo(scope, organizationId, roles)) return
+  refuseForRole(scope, roles)
+}
+
+function refuseForRole(scope: Scope, roles: readonly string[]): never {
+  person(scope)
+  const needed = [...new Set(['ADMINISTRATOR', ...roles])].join(' or ')
+  throw new Refused([{ code: 'NOT_ALLOWED', message: `This takes the role ${needed}.`, field: null }])
+}
