@@ -1,0 +1,73 @@
+import { GraphQLError } from 'graphql'
+import { ArgumentValidationError } from 'type-graphql'
+import { RequestError } from '../kernel/request-error.js'
+
+/** Codes that graphql-js and Apollo give to requests that are no valid requests; their texts name only the schema. */
+const requestFaults = new Set([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_USER_INPUT',
+  'BAD_REQUEST',
+  'OPERATION_RESOLUTION_FAILURE',
+  'PERSISTED_QUERY_NOT_FOUND',
+  'PERSISTED_QUERY_NOT_SUPPORTED',
+  'QUERY_TOO_COMPLEX',
+])
+
+/** PostgreSQL's and the pool's ways to say that it cannot serve now. */
+const unavailable = new Set(['57014', '53300', '57P01', '57P03', '08006', '08001', 'ECONNREFUSED', 'ECONNRESET'])
+const lockNotAvailable = '55P03'
+
+/**
+ * What of an error a client may see: our own request errors and the faults of the request itself. All else
+ * becomes one sentence with the request's id, and goes to `report` as it was.
+ */
+export function maskedError(
+  error: GraphQLError,
+  requestId: string,
+  report: (original: unknown, requestId: string) => void,
+): GraphQLError {
+  const original = originalOf(error)
+  const position = { nodes: error.nodes, source: error.source, positions: error.positions, path: error.path }
+  if (original instanceof RequestError) {
+    const { code, message, retryAfter } = original
+    return new GraphQLError(message, {
+      ...position,
+      extensions: { code, ...(retryAfter === undefined ? {} : { retryAfter }) },
+    })
+  }
+  if (original instanceof ArgumentValidationError) {
+    return new GraphQLError('An argument is not valid.', { ...position, extensions: { code: 'BAD_USER_INPUT' } })
+  }
+  if (original instanceof GraphQLError) {
+    const code = original.extensions['code']
+    if (code === undefined || (typeof code === 'string' && requestFaults.has(code))) {
+      const known = typeof code === 'string' && code !== 'BAD_REQUEST' ? code : 'BAD_USER_INPUT'
+      return new GraphQLError(original.message, { ...position, extensions: { code: known } })
+    }
+  }
+  report(original, requestId)
+  const code = (original as { code?: unknown } | null)?.code
+  if (code === lockNotAvailable) {
+    return new GraphQLError('Something else is changing this right now: try again.', {
+      ...position,
+      extensions: { code: 'CONFLICT', retryAfter: 1 },
+    })
+  }
+  if (typeof code === 'string' && unavailable.has(code)) {
+    return new GraphQLError('The service is overloaded or restarting: try again.', {
+      ...position,
+      extensions: { code: 'SERVICE_UNAVAILABLE', retryAfter: 2, requestId },
+    })
+  }
+  return new GraphQLError(`Something went wrong on our side. Reference: ${requestId}`, {
+    ...position,
+    extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
+  })
+}
+
+function originalOf(error: GraphQLError): unknown {
+  let current: unknown = error
+  while (current instanceof GraphQLError && current.originalError) current = current.originalError
+  return current
+}

@@ -1,0 +1,17 @@
+import { Query, Resolver } from 'type-graphql'
+import { cursorText } from '../events/event-cursor.js'
+import type { EventCursor } from '../events/event-log.js'
+
+@Resolver()
+export class LiveCursorResolver {
+  constructor(private readonly now: () => Promise<EventCursor>) {}
+
+  @Query(() => String, {
+    description:
+      'Where the events stand: read it together with the state that a page shows, and hand it to `after`, so that ' +
+      'nothing falls between the reading and the listening.',
+  })
+  async liveCursor(): Promise<string> {
+    return cursorText(await this.now())
+  }
+}

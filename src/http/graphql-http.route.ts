@@ -1,0 +1,123 @@
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server'
+import { expressMiddleware } from '@as-integrations/express5'
+import express, { type Router } from 'express'
+import { GraphQLError, type GraphQLSchema } from 'graphql'
+import type { Logger } from 'pino'
+import type { Context } from '../graphql/context.js'
+import { maskedError } from '../graphql/error-format.js'
+import { limits, operationErrors } from '../graphql/limits.js'
+import { RequestError } from '../kernel/request-error.js'
+import type { Scope } from '../persistence/tenant-scope.js'
+import { graphiqlPage, wantsPage } from './graphiql.js'
+import { currentRequestId } from './request-id.js'
+
+export interface GraphqlHttpOptions {
+  schema: GraphQLSchema
+  scopeOf(accessToken: string | null): Promise<{ scope: Scope }>
+  contextFor(scope: Scope, requestId: string, address: string): Context
+  mayIntrospect(scope: Scope): boolean
+  graphiql: boolean
+  log: Logger
+}
+
+/** GraphQL over HTTP, as its specification has it; a browser gets the explorer. */
+export class GraphqlHttpRoute {
+  readonly #apollo: ApolloServer<Context>
+
+  constructor(private readonly options: GraphqlHttpOptions) {
+    const { schema, log } = options
+    this.#apollo = new ApolloServer<Context>({
+      schema,
+      // Who may ask for the schema depends on the viewer, so the rule below decides it.
+      introspection: true,
+      csrfPrevention: true,
+      allowBatchedHttpRequests: false,
+      includeStacktraceInErrorResponses: false,
+      hideSchemaDetailsFromClientErrors: false,
+      stopOnTerminationSignals: false,
+      parseOptions: { maxTokens: limits.tokens },
+      formatError: (_formatted, error) => {
+        const thrown = error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error })
+        const report = (original: unknown, requestId: string): void =>
+          log.error({ err: original, requestId }, 'an operation failed')
+        return maskedError(thrown, currentRequestId(), report).toJSON()
+      },
+      plugins: [this.#bounds(), answersWithStatus],
+      logger: log,
+    })
+  }
+
+  async router(): Promise<Router> {
+    await this.#apollo.start()
+    const router = express.Router()
+    router.get('/graphql', (request, response, next) => {
+      if (!this.options.graphiql || !wantsPage(request)) return next()
+      graphiqlPage(response)
+    })
+    router.use(
+      '/graphql',
+      express.json({ limit: limits.bodyBytes, type: ['application/json', 'application/graphql+json'] }),
+      expressMiddleware(this.#apollo, {
+        context: async ({ req }) => {
+          const scope = await this.#viewer(req.headers.authorization)
+          return this.options.contextFor(scope, currentRequestId(), req.ip ?? 'unknown')
+        },
+      }),
+    )
+    return router
+  }
+
+  async close(): Promise<void> {
+    await this.#apollo.stop()
+  }
+
+  /** A token that has ended is 401, never treated as none. */
+  async #viewer(authorization: string | undefined): Promise<Scope> {
+    try {
+      const { scope } = await this.options.scopeOf(bearerToken(authorization))
+      return scope
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error
+      const status = error.code === 'UNAUTHENTICATED' ? 401 : error.code === 'RATE_LIMITED' ? 429 : 503
+      throw new GraphQLError(error.message, { originalError: error, extensions: { http: { status } } })
+    }
+  }
+
+  /** The same bounds as on the websocket, before anything is executed. */
+  #bounds(): ApolloServerPlugin<Context> {
+    const { schema, mayIntrospect } = this.options
+    return {
+      requestDidStart: async () => ({
+        didResolveOperation: async ({ document, operationName, request, contextValue }) => {
+          const introspection = mayIntrospect(contextValue.scope)
+          const variables = request.variables ?? {}
+          const [first] = operationErrors({ schema, document, operationName, variables, introspection })
+          if (first) throw first
+        },
+      }),
+    }
+  }
+}
+
+/**
+ * A client that does not ask for `application/graphql-response+json` gets 200 for every well-formed request,
+ * as GraphQL over HTTP has it; and a session that has ended is 401 either way.
+ */
+const answersWithStatus: ApolloServerPlugin<Context> = {
+  requestDidStart: async () => ({
+    willSendResponse: async ({ request, response }) => {
+      const accept = request.http?.headers.get('accept') ?? ''
+      if (response.http.status === 400 && !accept.includes('application/graphql-response+json')) {
+        response.http.status = 200
+      }
+    },
+  }),
+}
+
+/** @throws RequestError UNAUTHENTICATED for an authorization of another kind: it is never treated as none */
+export function bearerToken(header: string | undefined): string | null {
+  if (header === undefined || header === '') return null
+  const match = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(header)
+  if (match?.[1]) return match[1]
+  throw new RequestError('UNAUTHENTICATED', 'Send `Authorization: Bearer <accessToken>`.')
+}

@@ -1,0 +1,97 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import express, { type ErrorRequestHandler, type Router } from 'express'
+import helmet from 'helmet'
+import type { Logger } from 'pino'
+import type { GraphqlHttpRoute } from './graphql-http.route.js'
+import type { GraphqlWsRoute } from './graphql-ws.route.js'
+import { currentRequestId, requestIds } from './request-id.js'
+
+const drainInMs = 15_000
+
+export interface HttpServerOptions {
+  host: string
+  port: number
+  graphql: GraphqlHttpRoute
+  websocket: GraphqlWsRoute
+  /** In their order: those that read raw bodies, gateways, health. */
+  routers: readonly Router[]
+  originAllowed(origin: string | undefined): Promise<boolean>
+  log: Logger
+}
+
+/** The one port: GraphQL over HTTP and websocket, webhooks, gateways, health. */
+export class HttpServer {
+  #server: Server | null = null
+
+  constructor(private readonly options: HttpServerOptions) {}
+
+  get port(): number {
+    return (this.#server?.address() as AddressInfo).port
+  }
+
+  async start(): Promise<void> {
+    const app = express()
+    app.disable('x-powered-by')
+    app.disable('etag')
+    app.use(requestIds)
+    app.use(helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] }, useDefaults: false } }))
+    app.use(this.#crossOrigin())
+    for (const router of this.options.routers) app.use(router)
+    app.use(await this.options.graphql.router())
+    app.use((_request, response) => void response.status(404).json({ error: 'There is nothing at this address.' }))
+    app.use(this.#failed())
+    const server = createServer(
+      { headersTimeout: 10_000, requestTimeout: 15_000, keepAliveTimeout: 65_000, maxHeaderSize: 16 * 1024 },
+      app,
+    )
+    this.options.websocket.attach(server)
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(this.options.port, this.options.host, resolve)
+    })
+    this.#server = server
+  }
+
+  /** Takes nothing new, ends websockets, lets running requests finish. */
+  async stop(): Promise<void> {
+    const server = this.#server
+    if (!server) return
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    await this.options.websocket.close()
+    server.closeIdleConnections()
+    const cut = setTimeout(() => server.closeAllConnections(), drainInMs)
+    await closed
+    clearTimeout(cut)
+    await this.options.graphql.close()
+  }
+
+  /** Browsers may call from the allowed origins. No cookie is ever read, so no credentials are allowed. */
+  #crossOrigin(): express.RequestHandler {
+    return async (request, response, next) => {
+      const { origin } = request.headers
+      if (origin === undefined) return next()
+      response.vary('Origin')
+      if (await this.options.originAllowed(origin)) {
+        response.setHeader('Access-Control-Allow-Origin', origin)
+        response.setHeader('Access-Control-Expose-Headers', 'X-Request-Id')
+      }
+      if (request.method !== 'OPTIONS') return next()
+      response.setHeader('Access-Control-Allow-Methods', 'GET, POST')
+      response.setHeader('Access-Control-Allow-Headers', 'Authorization, Content-Type, Apollo-Require-Preflight')
+      response.setHeader('Access-Control-Max-Age', '600')
+      response.status(204).end()
+    }
+  }
+
+  #failed(): ErrorRequestHandler {
+    return (error: { status?: number; expose?: boolean }, _request, response, next) => {
+      if (response.headersSent) return next(error)
+      const status = error.status && error.status >= 400 && error.status < 500 ? error.status : 500
+      if (status === 500) this.options.log.error({ err: error, requestId: currentRequestId() }, 'a request failed')
+      const message = status === 413 ? 'The body is too large.' : status === 500 ? 'Something went wrong on our side.' : 'This is no valid request.'
+      const code = status === 500 ? 'INTERNAL_SERVER_ERROR' : 'BAD_USER_INPUT'
+      response.status(status).json({ errors: [{ message, extensions: { code, requestId: currentRequestId() } }] })
+    }
+  }
+}
