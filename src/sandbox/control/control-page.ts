@@ -1,0 +1,90 @@
+import type { Engine } from '../engine/engine.js'
+import type { Faults } from '../faults/faults.js'
+import { formatAmount } from '../ledger/currencies.js'
+import type { Delivery, Invoice } from '../ledger/records.js'
+import { Html, document, html } from '../pages/html.js'
+import { hostedPath } from '../render/hosted-url.js'
+import type { Settings } from '../settings.js'
+import type { LoggedRequest, RequestLog } from './request-log.js'
+
+const shown = 25
+const jumps = ['PT1H', 'P1D', 'P4D', 'P1M', 'P1Y']
+
+interface Parts {
+  readonly engine: Engine
+  readonly settings: Settings
+  readonly faults: Faults
+  readonly log: RequestLog
+}
+
+function lastOf<T>(rows: Iterable<T>): T[] {
+  return [...rows].slice(-shown).reverse()
+}
+
+function invoiceRow(invoice: Invoice, now: number): Html {
+  const name = invoice.token === null ? html`<code>${invoice.id}</code>` : html`<a href="${hostedPath(invoice, now)}">${invoice.number ?? invoice.id}</a>`
+  return html`<tr><td>${name}</td><td>${invoice.addressee.name ?? invoice.customer}</td><td>${invoice.status}</td>
+    <td class="number">${formatAmount(invoice.amount_due, invoice.currency)}</td></tr>`
+}
+
+function deliveryRow(delivery: Delivery, url: string): Html {
+  const last = delivery.attempts.at(-1)
+  const result = last ? (last.status ?? last.error ?? '') : ''
+  return html`<tr><td>${delivery.event_type}<br><code class="soft">${delivery.event}</code></td><td><code>${url}</code></td>
+    <td class="${delivery.state === 'delivered' ? 'good' : 'bad'}">${delivery.state}</td><td>${result}</td>
+    <td class="number">${delivery.attempts.length}</td>
+    <td><button data-post="/_sandbox/deliveries/${delivery.id}/resend">Send again</button></td></tr>`
+}
+
+function requestRow(request: LoggedRequest): Html {
+  return html`<tr><td>${request.at.slice(11, 23)}</td><td>${request.method}</td><td><code>${request.path}</code></td>
+    <td class="${(request.status ?? 0) < 400 ? 'good' : 'bad'}">${request.status ?? 'cut'}</td>
+    <td class="number">${request.latency_ms} ms</td><td><code class="soft">${request.id}</code></td></tr>`
+}
+
+function table(title: string, headings: readonly string[], rows: readonly Html[]): Html {
+  const head = headings.map((heading) => html`<th scope="col">${heading}</th>`)
+  const body = rows.length > 0 ? rows : html`<tr><td colspan="${headings.length}" class="soft">Nothing yet</td></tr>`
+  return html`<div class="card"><h2>${title}</h2><div class="scroll"><table><thead><tr>${head}</tr></thead>
+    <tbody data-live="${title}">${body}</tbody></table></div></div>`
+}
+
+// Everything a button does is a request that a test may make as well; afterwards the page is read anew.
+const script = new Html(`<script>
+  document.addEventListener('click', async (event) => {
+    const button = event.target.closest('button[data-post]')
+    if (!button) return
+    button.disabled = true
+    const answer = await fetch(button.dataset.post, { method: 'POST', body: button.dataset.body || '' })
+    if (!answer.ok) alert((await answer.json()).error.message)
+    await renew()
+  })
+  const renew = async () => {
+    const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), 'text/html')
+    // What has not changed is left alone, so that text can be selected and a button keeps its focus.
+    for (const part of document.querySelectorAll('[data-live]')) {
+      const now = page.querySelector('[data-live="' + part.dataset.live + '"]')
+      if (now && now.innerHTML !== part.innerHTML) part.innerHTML = now.innerHTML
+    }
+  }
+  setInterval(() => { if (!document.hidden) renew().catch(() => {}) }, 1000)
+</script>`)
+
+/** A look inside, and the few things that one wants to do by hand. */
+export function controlPage({ engine, settings, faults, log }: Parts): string {
+  const { invoices, deliveries, webhook_endpoints, customers, events } = engine.state.tables
+  const urlOf = (delivery: Delivery) => webhook_endpoints.get(delivery.endpoint)?.url ?? 'gone'
+  const clock = html`<div class="card"><h1>Stripe sandbox</h1>
+    <p><span data-live="clock" class="number">${new Date(engine.clock.now).toISOString()}</span>
+      ${jumps.map((jump) => html` <button data-post="/_sandbox/clock" data-body='{"advance":"${jump}"}'>+${jump}</button>`)}
+      <button data-post="/_sandbox/clock" data-body='{"frozen":true}'>Stop</button>
+      <button data-post="/_sandbox/clock" data-body='{"frozen":false}'>Tick</button></p>
+    <p class="soft" data-live="counts">${customers.size} customers, ${invoices.size} invoices, ${events.size} events,
+      ${webhook_endpoints.size} endpoints, ${faults.rules.length} faults, retries ${settings.retries}</p></div>`
+  const body = html`${clock}
+    ${table('Invoices', ['Invoice', 'Customer', 'Status', 'Due'], lastOf(invoices.values()).map((row) => invoiceRow(row, engine.now)))}
+    ${table('Deliveries', ['Event', 'Endpoint', 'State', 'Last answer', 'Attempts', ''], lastOf(deliveries.values()).map((row) => deliveryRow(row, urlOf(row))))}
+    ${table('Requests', ['Time', 'Method', 'Path', 'Status', 'Took', 'Id'], log.newest(shown).map(requestRow))}
+    ${script}`
+  return document('Stripe sandbox', body, 'wide')
+}
