@@ -1,0 +1,14 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql'
+
+/** Counters of failed attempts, in the shape that the rate limiter's library reads and writes. */
+export const FailedAttempts = defineEntity({
+  name: 'FailedAttempts',
+  tableName: 'attempt',
+  properties: {
+    key: p.string().primary(),
+    points: p.integer(),
+    expire: p.bigint('bigint').nullable(),
+  },
+  indexes: [{ properties: ['expire'] }],
+})
+export type FailedAttemptsRow = InferEntity<typeof FailedAttempts>

@@ -1,0 +1,4 @@
+import { eventType } from '../events/event.js'
+
+export const providerMemberRemoved = eventType<{ userId: string }>('provider-member.removed')
+export const providerMemberRolesChanged = eventType<{ userId: string }>('provider-member.roles-changed')

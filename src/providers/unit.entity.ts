@@ -1,0 +1,16 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql'
+import { instant, tenantKey } from '../persistence/tenant-table.js'
+
+/** What is counted. Each provider has `transactions`; its own start with x-. */
+export const Unit = defineEntity({
+  name: 'Unit',
+  tableName: 'unit',
+  properties: {
+    ...tenantKey,
+    name: p.string(),
+    title: p.string(),
+    createdAt: instant(),
+  },
+  uniques: [{ properties: ['providerId', 'name'] }],
+})
+export type UnitRow = InferEntity<typeof Unit>

@@ -1,0 +1,386 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ExecutionResult, graphql } from 'graphql'
+import { sql } from 'kysely'
+import pg from 'pg'
+import { pino } from 'pino'
+import { entities } from '../../src/entities.js'
+import type { DomainEvent } from '../../src/events/event.js'
+import { EventLog } from '../../src/events/event-log.js'
+import { Context } from '../../src/graphql/context.js'
+import { Mutations } from '../../src/graphql/mutation.js'
+import { NodeRegistry, NodeResolver } from '../../src/graphql/node.js'
+import { buildGraphqlSchema } from '../../src/graphql/schema.js'
+import { Viewers } from '../../src/http/viewer.js'
+import { AccountService, offerPasswordResetTask } from '../../src/identity/account.service.js'
+import { AttemptLimiter } from '../../src/identity/attempt-limiter.js'
+import { IdentityResolver, UserResolver } from '../../src/identity/identity.resolver.js'
+import { type Mail, Mailer, sendMailTask } from '../../src/identity/mailer.js'
+import { type OpenedSession, SessionService } from '../../src/identity/session.service.js'
+import { UserRepository } from '../../src/identity/user.repository.js'
+import { MovableClock } from '../../src/kernel/clock.js'
+import { newId } from '../../src/kernel/id.js'
+import { MarketplaceRepository } from '../../src/marketplaces/marketplace.repository.js'
+import { MarketplaceResolver, ProviderMarketplacesResolver } from '../../src/marketplaces/marketplace.resolver.js'
+import { MarketplaceService } from '../../src/marketplaces/marketplace.service.js'
+import { TermsService } from '../../src/marketplaces/terms.service.js'
+import type { ClosingObstacles } from '../../src/organizations/closing.port.js'
+import {
+  ConsumerOrganizationRepository,
+  InvitationRepository,
+  MembershipRepository,
+} from '../../src/organizations/consumer-organization.repository.js'
+import { EntranceResolver } from '../../src/organizations/entrance.resolver.js'
+import { InvitationResolver } from '../../src/organizations/invitation.resolver.js'
+import { InvitationService } from '../../src/organizations/invitation.service.js'
+import { InvitationAcceptanceService } from '../../src/organizations/invitation-acceptance.service.js'
+import { InvitationPreviews } from '../../src/organizations/invitation-preview.js'
+import {
+  MarketplaceOrganizationsResolver,
+  MemberResolver,
+  ViewerMembershipResolver,
+} from '../../src/organizations/member.resolver.js'
+import { MemberService } from '../../src/organizations/member.service.js'
+import { OrganizationResolver } from '../../src/organizations/organization.resolver.js'
+import { OrganizationService } from '../../src/organizations/organization.service.js'
+import { People } from '../../src/organizations/people.js'
+import { MembershipPlaces } from '../../src/organizations/persons-places.js'
+import { SignUpService } from '../../src/organizations/sign-up.service.js'
+import { Database } from '../../src/persistence/database.js'
+import { SecretBox } from '../../src/persistence/secret-box.js'
+import { anonymous, type Scope } from '../../src/persistence/tenant-scope.js'
+import { UnitOfWork } from '../../src/persistence/unit-of-work.js'
+import { AuditEntryRepository, AuditLog } from '../../src/providers/audit-log.js'
+import {
+  ProviderInvitationRepository,
+  ProviderMembershipRepository,
+  ProviderRepository,
+} from '../../src/providers/provider.repository.js'
+import {
+  AuditEntryResolver,
+  ProviderMembershipResolver,
+  ProviderResolver,
+  ViewerProviderResolver,
+} from '../../src/providers/provider.resolver.js'
+import { ProviderService } from '../../src/providers/provider.service.js'
+import { ProviderInvitationService } from '../../src/providers/provider-invitation.service.js'
+import { UnitRepository } from '../../src/providers/unit.repository.js'
+import { UnitService } from '../../src/providers/unit.service.js'
+import { createTestDatabase } from '../support/database.js'
+
+export const password = 'a fine long password'
+export const publicUrl = 'http://127.0.0.1:4000'
+
+/** Those who know what runs and what is owed, as a test has it. */
+class Obstacles implements ClosingObstacles {
+  sentences: string[] = []
+  async of(): Promise<string[]> {
+    return this.sentences
+  }
+}
+
+/** People and marketplaces alone, whole up to GraphQL, on a real database. */
+export async function openPeopleHouse({ limits = false } = {}) {
+  const testDatabase = await createTestDatabase()
+  const { url } = testDatabase
+  const folder = await mkdtemp(join(tmpdir(), 'people-'))
+  const database = await Database.connect({ url, entities })
+  const pool = new pg.Pool({ connectionString: url, max: 2 })
+  const announced: DomainEvent[] = []
+  const log = new EventLog(() => undefined)
+  const unitOfWork = new UnitOfWork<DomainEvent>(database, {
+    async write(transaction, events) {
+      announced.push(...events)
+      await log.write(transaction, events)
+    },
+    committed: () => undefined,
+  })
+  const clocks = {
+    billing: new MovableClock(new Date('2030-05-01T12:00:00Z')),
+    transport: new MovableClock(new Date('2026-11-24T10:00:00Z')),
+  }
+  const { billing, transport } = clocks
+  const obstacles = new Obstacles()
+  const limiter = new AttemptLimiter(pool, limits)
+  const mailer = new Mailer({
+    url: null,
+    folder,
+    from: 'no-reply@example.com',
+    box: new SecretBox([randomBytes(32)]),
+    clock: transport,
+    log: pino({ level: 'silent' }),
+  })
+
+  const users = new UserRepository()
+  const providers = new ProviderRepository()
+  const providerMemberships = new ProviderMembershipRepository()
+  const providerInvitations = new ProviderInvitationRepository()
+  const units = new UnitRepository()
+  const auditEntries = new AuditEntryRepository()
+  const marketplaces = new MarketplaceRepository()
+  const organizations = new ConsumerOrganizationRepository()
+  const memberships = new MembershipRepository()
+  const invitations = new InvitationRepository()
+  const people = new People(users, memberships, providerMemberships)
+
+  const places = new MembershipPlaces(publicUrl)
+  const audit = new AuditLog(billing)
+  const sessions = new SessionService(unitOfWork, users, places, limiter, clocks)
+  const accounts = new AccountService(unitOfWork, users, sessions, places, mailer, limiter, transport)
+  const providerService = new ProviderService(
+    unitOfWork,
+    providers,
+    providerMemberships,
+    users,
+    accounts,
+    sessions,
+    audit,
+    billing,
+  )
+  const providerInvitationService = new ProviderInvitationService(
+    unitOfWork,
+    providers,
+    providerMemberships,
+    users,
+    mailer,
+    audit,
+    transport,
+    publicUrl,
+  )
+  const unitService = new UnitService(unitOfWork, providers, audit, billing)
+  const terms = new TermsService(billing)
+  const marketplaceService = new MarketplaceService(unitOfWork, marketplaces, terms, audit, billing)
+  const memberService = new MemberService(unitOfWork, memberships, organizations, users, sessions, audit, billing)
+  const invitationService = new InvitationService(
+    unitOfWork,
+    invitations,
+    providerInvitations,
+    organizations,
+    memberships,
+    marketplaces,
+    users,
+    providerInvitationService,
+    mailer,
+    audit,
+    transport,
+    publicUrl,
+  )
+  const acceptance = new InvitationAcceptanceService(
+    unitOfWork,
+    organizations,
+    memberService,
+    providerService,
+    users,
+    accounts,
+    sessions,
+    terms,
+    limiter,
+    transport,
+  )
+  const organizationService = new OrganizationService(
+    unitOfWork,
+    organizations,
+    marketplaces,
+    invitationService,
+    audit,
+    [obstacles],
+    billing,
+  )
+  const signUps = new SignUpService(
+    unitOfWork,
+    marketplaces,
+    organizationService,
+    memberService,
+    places,
+    users,
+    accounts,
+    sessions,
+    terms,
+    limiter,
+  )
+  const previews = new InvitationPreviews(unitOfWork, acceptance, organizations, marketplaces, providers, terms)
+
+  const nodes = new NodeRegistry()
+  nodes.register('usr', 'User', ({ reading }, id) => people.find(reading, id))
+  nodes.register('prov', 'Provider', ({ reading }, id) => providers.find(reading, id))
+  nodes.register('pmem', 'ProviderMembership', ({ reading }, id) => providerMemberships.find(reading, id))
+  nodes.register('pinv', 'ProviderInvitation', ({ reading }, id) => providerInvitations.find(reading, id))
+  nodes.register('unit', 'Unit', ({ reading }, id) => units.find(reading, id))
+  nodes.register('aud', 'AuditEntry', ({ reading }, id) => auditEntries.find(reading, id))
+  nodes.register('mkt', 'Marketplace', ({ reading }, id) => marketplaces.find(reading, id))
+  nodes.register('org', 'ConsumerOrganization', ({ reading }, id) => organizations.find(reading, id))
+  nodes.register('mem', 'Membership', ({ reading }, id) => memberships.find(reading, id))
+  nodes.register('invt', 'Invitation', ({ reading }, id) => invitations.find(reading, id))
+
+  const viewers = new Viewers(unitOfWork, async () => null, transport)
+  const scopeOf = (token: string) => viewers.scopeOf(token)
+  const mutations = new Mutations(unitOfWork as UnitOfWork<never>, nodes, transport)
+  const resolvers = [
+    new NodeResolver(nodes),
+    new UserResolver(),
+    new IdentityResolver(sessions, accounts, users, mutations, scopeOf),
+    new ProviderResolver(
+      providerService,
+      providerInvitationService,
+      unitService,
+      providers,
+      providerMemberships,
+      providerInvitations,
+      units,
+      auditEntries,
+      mutations,
+    ),
+    new ProviderMembershipResolver(providers, users),
+    new ViewerProviderResolver(providerMemberships),
+    new AuditEntryResolver(users),
+    new MarketplaceResolver(marketplaceService, marketplaces, providers, terms, mutations),
+    new ProviderMarketplacesResolver(marketplaces),
+    new OrganizationResolver(
+      organizationService,
+      organizations,
+      memberships,
+      invitations,
+      marketplaces,
+      auditEntries,
+      mutations,
+    ),
+    new MemberResolver(memberService, organizations, users, mutations),
+    new ViewerMembershipResolver(memberships),
+    new MarketplaceOrganizationsResolver(organizations),
+    new InvitationResolver(invitationService, mutations),
+    new EntranceResolver(signUps, acceptance, previews, mutations, scopeOf),
+  ]
+  const byClass = new Map<unknown, unknown>(resolvers.map((resolver) => [resolver.constructor, resolver]))
+  const schema = await buildGraphqlSchema(
+    resolvers.map((resolver) => resolver.constructor as never),
+    (resolver) => byClass.get(resolver),
+  )
+  const reading = (scope: Scope) => unitOfWork.reading(scope)
+
+  /** Answers as the API does to that token; to nobody where it is null. */
+  async function ask(token: string | null, source: string, variables: object = {}, address = '192.0.2.1') {
+    const { scope } = await viewers.scopeOf(token)
+    const node = (context: Context, id: string) => nodes.find(context, id)
+    const contextValue = new Context({ scope, requestId: 'test', address, reading, node })
+    const result = await graphql({ schema, source, contextValue, variableValues: { ...variables } })
+    return result as ExecutionResult<Answer>
+  }
+
+  const jobsOf = async (task: string) => {
+    const { rows } = await sql<{ id: string; payload: object }>`
+      delete from graphile_worker._private_jobs j using graphile_worker._private_tasks t
+      where t.id = j.task_id and t.identifier = ${task} returning j.id::text, j.payload`.execute(
+      reading(anonymous).kysely,
+    )
+    return rows.sort((one, other) => Number(one.id) - Number(other.id)).map(({ payload }) => payload)
+  }
+
+  /** What the worker would have mailed since the last time, in order. */
+  async function mails(): Promise<Mail[]> {
+    for (const payload of await jobsOf(offerPasswordResetTask)) await accounts.offerPasswordReset(payload)
+    const sent: Mail[] = []
+    for (const payload of await jobsOf(sendMailTask)) {
+      await mailer.deliver(payload)
+      const [file] = await readdir(folder)
+      sent.push(JSON.parse(await readFile(join(folder, file as string), 'utf8')) as Mail)
+      await rm(join(folder, file as string))
+    }
+    return sent
+  }
+
+  return {
+    clocks,
+    announced,
+    obstacles,
+    ask,
+    mails,
+    sessions,
+    accounts,
+    acceptance,
+    signUps,
+    providers: providerService,
+    invitations: invitationService,
+    organizations: organizationService,
+    members: memberService,
+    /** The rights that a session has now. */
+    scopeOf: async ({ tokens }: OpenedSession): Promise<Scope> => (await viewers.scopeOf(tokens.accessToken)).scope,
+    /** Leaves out what happened before. */
+    eventsSince: (from: number) => announced.slice(from).map(({ name }) => name),
+    rowsOf: async (table: string): Promise<Array<Record<string, unknown>>> =>
+      (await sql<Record<string, unknown>>`select * from ${sql.table(table)}`.execute(reading(anonymous).kysely)).rows,
+    async close() {
+      await pool.end()
+      await database.close()
+      await testDatabase.drop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+export type PeopleHouse = Awaited<ReturnType<typeof openPeopleHouse>>
+
+// biome-ignore lint/suspicious/noExplicitAny: what is answered has the shape of what was asked
+export type Answer = Record<string, any>
+
+/** The codes of what was refused. */
+export const codes = (answer: Answer): string[] => answer['userErrors'].map(({ code }: { code: string }) => code)
+
+/** Asks as a client does; what fails as a whole is thrown as the API would tell it. */
+export function asking(house: () => PeopleHouse) {
+  const query = async (token: string | null, source: string, variables: object = {}): Promise<Answer> => {
+    const { data, errors } = await house().ask(token, source, variables)
+    if (errors) throw errors[0]?.originalError ?? errors[0]
+    return data as Answer
+  }
+  /** The answer of a mutation whose input type is named after it. */
+  const mutate = async (token: string | null, name: string, input: object, fields = ''): Promise<Answer> => {
+    const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`
+    const answered = `${fields} userErrors { code message field }`
+    const source = `mutation ($input: ${type}!) { ${name}(input: $input) { ${answered} } }`
+    return (await query(token, source, { input }))[name]
+  }
+  return { query, mutate }
+}
+
+let count = 0
+/** An address that nobody has yet. */
+export const newAddress = (name = 'ada') => `${name}-${++count}@acme.example`
+
+/** A provider with its administrator, who is signed in. */
+export async function givenProvider(house: PeopleHouse) {
+  const email = newAddress('root')
+  const provider = await house.providers.create('Northwind', { email, password })
+  const session = await house.sessions.signIn(email, password, null, '192.0.2.1')
+  return { id: provider.id, email, session, token: session.tokens.accessToken }
+}
+
+export async function givenMarketplace(house: PeopleHouse, settings: object = {}) {
+  const provider = await givenProvider(house)
+  const { marketplace } = await asking(() => house).mutate(
+    provider.token,
+    'createMarketplace',
+    {
+      providerId: provider.id,
+      name: 'Harbour',
+      slug: `harbour-${newId('mkt').slice(-12)}`,
+      url: 'https://harbour.example/shop/',
+      selfSignupAllowed: true,
+      ...settings,
+    },
+    'marketplace { id slug }',
+  )
+  const { id, slug } = marketplace as { id: string; slug: string }
+  return { id, slug, provider }
+}
+
+/** Somebody who has signed up there with an organization. */
+export async function givenSignedUp(house: PeopleHouse, marketplaceId: string, organizationName = 'Acme') {
+  const email = newAddress()
+  const { session, organization } = await house.signUps.signUp(
+    { marketplaceId, givenName: 'Ada', familyName: 'Lovelace', email, password, organizationName },
+    '192.0.2.1',
+  )
+  return { email, session, organization, token: session.tokens.accessToken, refresh: session.tokens.refreshToken }
+}
