@@ -1,0 +1,87 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql'
+import { instant, tenantKey } from '../persistence/tenant-table.js'
+
+export const assetStates = ['DRAFT', 'ACTIVE', 'DEPRECATED', 'ARCHIVED'] as const
+export type AssetState = (typeof assetStates)[number]
+
+/** A bundle of APIs that products are made of. */
+export const Asset = defineEntity({
+  name: 'Asset',
+  tableName: 'asset',
+  properties: {
+    ...tenantKey,
+    name: p.string(),
+    description: p.text().nullable(),
+    state: p.string().$type<AssetState>(),
+    createdAt: instant(),
+  },
+})
+export type AssetRow = InferEntity<typeof Asset>
+
+/** A release of an asset; it and its resources never change. */
+export const AssetRelease = defineEntity({
+  name: 'AssetRelease',
+  tableName: 'asset_release',
+  properties: {
+    ...tenantKey,
+    assetId: p.string(),
+    version: p.string(),
+    releasedAt: instant(),
+  },
+  uniques: [{ properties: ['providerId', 'assetId', 'version'] }],
+})
+export type AssetReleaseRow = InferEntity<typeof AssetRelease>
+
+/**
+ * One API, as it is in the newest release or in the draft. It keeps its id as long as its base path stays,
+ * because access is granted to it; base paths are unique within a provider, because a gateway goes by them.
+ */
+export const ApiResource = defineEntity({
+  name: 'ApiResource',
+  tableName: 'api_resource',
+  properties: {
+    ...tenantKey,
+    assetId: p.string(),
+    basePath: p.string(),
+    name: p.string(),
+    description: p.text().nullable(),
+    apiVersion: p.string().nullable(),
+    specificationId: p.string().nullable(),
+    /** When the newest release left it out; earlier releases still have it. */
+    removedAt: instant().nullable(),
+    createdAt: instant(),
+  },
+  uniques: [{ properties: ['providerId', 'basePath'] }],
+  indexes: [{ properties: ['assetId'] }],
+})
+export type ApiResourceRow = InferEntity<typeof ApiResource>
+
+/** A resource as a release froze it. */
+export const ReleasedResource = defineEntity({
+  name: 'ReleasedResource',
+  tableName: 'released_resource',
+  properties: {
+    releaseId: p.string().primary(),
+    resourceId: p.string().primary(),
+    providerId: p.string().primary(),
+    basePath: p.string(),
+    name: p.string(),
+    description: p.text().nullable(),
+    apiVersion: p.string().nullable(),
+    specificationId: p.string().nullable(),
+  },
+  indexes: [{ properties: ['resourceId'] }],
+})
+export type ReleasedResourceRow = InferEntity<typeof ReleasedResource>
+
+/** An OpenAPI document as it was given; it never changes. Apart, because it is large and seldom asked for. */
+export const ApiSpecification = defineEntity({
+  name: 'ApiSpecification',
+  tableName: 'api_specification',
+  properties: {
+    ...tenantKey,
+    document: p.json<Record<string, unknown>>(),
+    createdAt: instant(),
+  },
+})
+export type ApiSpecificationRow = InferEntity<typeof ApiSpecification>

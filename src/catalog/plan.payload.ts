@@ -1,0 +1,33 @@
+import { Field, Int, ObjectType } from 'type-graphql'
+import { UserErrorType } from '../graphql/user-error.type.js'
+import { PlanType } from './plan.type.js'
+
+@ObjectType('ChangedPlan', { description: 'What answers about one plan have.' })
+abstract class ChangedPlan {
+  @Field(() => PlanType, { nullable: true, description: 'The plan as it is now; null on refusal.' })
+  plan?: object | null
+
+  @Field(() => [UserErrorType], { description: 'What was refused, and why.' })
+  userErrors!: UserErrorType[]
+}
+
+@ObjectType('CreatePlanPayload', { description: 'The answer of `createPlan`.' })
+export class CreatePlanPayload extends ChangedPlan {}
+
+@ObjectType('UpdatePlanPayload', { description: 'The answer of `updatePlan`.' })
+export class UpdatePlanPayload extends ChangedPlan {}
+
+@ObjectType('DuplicatePlanPayload', { description: 'The answer of `duplicatePlan`.' })
+export class DuplicatePlanPayload extends ChangedPlan {}
+
+@ObjectType('ActivatePlanPayload', { description: 'The answer of `activatePlan`.' })
+export class ActivatePlanPayload extends ChangedPlan {}
+
+@ObjectType('DeprecatePlanPayload', { description: 'The answer of `deprecatePlan`.' })
+export class DeprecatePlanPayload extends ChangedPlan {
+  @Field(() => Int, { nullable: true, description: 'How many subscriptions it concerns; null on refusal.' })
+  affected?: number | null
+}
+
+@ObjectType('ArchivePlanPayload', { description: 'The answer of `archivePlan`.' })
+export class ArchivePlanPayload extends ChangedPlan {}
