@@ -1,0 +1,145 @@
+import { sql } from 'kysely'
+import type { Clock } from '../kernel/clock.js'
+import type { SealedPlace, SecretBox } from '../persistence/secret-box.js'
+import { rows } from '../persistence/tenant-repository.js'
+import { system } from '../persistence/tenant-scope.js'
+import type { Reading, UnitOfWork } from '../persistence/unit-of-work.js'
+import type {
+  BillingConnections as AskedConnections,
+  BillingConnection,
+  WebhookConnection,
+  WebhookConnections,
+} from './billing.port.js'
+import { BillingIntegration, type BillingIntegrationRow, MarketplaceBilling } from './billing-integration.entity.js'
+import { Invoice } from './invoice.entity.js'
+
+/** Where a secret of a connection is sealed to. */
+export function placeOf(integration: { id: string; providerId: string }, column: string): SealedPlace {
+  return { table: 'billing_integration', column, id: integration.id, providerId: integration.providerId }
+}
+
+/** Opens connections for those who call Stripe, and for those whom Stripe calls. Nothing else sees their secrets. */
+export class BillingConnections implements AskedConnections, WebhookConnections {
+  constructor(
+    private readonly unitOfWork: UnitOfWork<never>,
+    private readonly box: SecretBox,
+    /** Transport's. */
+    private readonly clock: Clock,
+  ) {}
+
+  connection(id: string): Promise<BillingConnection | null> {
+    return this.byId(this.unitOfWork.reading(system), id)
+  }
+
+  /** The one that a marketplace sells through now; null where it cannot sell. */
+  async ofMarketplace(reading: Reading, marketplaceId: string): Promise<BillingIntegrationRow | null> {
+    const found = await rows(reading, BillingIntegration, MarketplaceBilling)
+      .selectFrom('MarketplaceBilling')
+      .innerJoin('BillingIntegration', 'BillingIntegration.id', 'MarketplaceBilling.billingIntegrationId')
+      .selectAll('BillingIntegration')
+      .where('MarketplaceBilling.marketplaceId', '=', marketplaceId)
+      .where('MarketplaceBilling.enabled', '=', true)
+      .executeTakeFirst()
+    return (found as BillingIntegrationRow | undefined) ?? null
+  }
+
+  /** Those that a marketplace has ever sold through, with when each was made; the present one as well. */
+  async everOf(
+    reading: Reading,
+    marketplaceId: string,
+  ): Promise<Array<{ connection: BillingConnection; since: Date }>> {
+    const found = await rows(reading, BillingIntegration, MarketplaceBilling, Invoice)
+      .selectFrom('BillingIntegration')
+      .selectAll()
+      .where((eb) =>
+        eb.or([
+          eb(
+            'id',
+            'in',
+            eb
+              .selectFrom('MarketplaceBilling')
+              .select('MarketplaceBilling.billingIntegrationId')
+              .where('MarketplaceBilling.marketplaceId', '=', marketplaceId),
+          ),
+          eb(
+            'id',
+            'in',
+            eb
+              .selectFrom('Invoice')
+              .select('Invoice.billingIntegrationId')
+              .where('Invoice.marketplaceId', '=', marketplaceId)
+              .where('Invoice.billingIntegrationId', 'is not', null)
+              .$narrowType<{ billingIntegrationId: string }>(),
+          ),
+        ]),
+      )
+      .orderBy('id')
+      .execute()
+    return found.map((integration) => ({
+      connection: this.open(integration as BillingIntegrationRow),
+      since: integration.createdAt,
+    }))
+  }
+
+  async byId(reading: Reading, id: string): Promise<BillingConnection | null> {
+    const found = await rows(reading, BillingIntegration)
+      .selectFrom('BillingIntegration')
+      .selectAll()
+      .where('id', '=', id)
+      .executeTakeFirst()
+    return found ? this.open(found as BillingIntegrationRow) : null
+  }
+
+  open(integration: BillingIntegrationRow): BillingConnection {
+    const { id, providerId, mode, sealedRestrictedKey } = integration
+    const restrictedKey = this.box.open(sealedRestrictedKey, placeOf(integration, 'sealed_restricted_key'))
+    return { id, providerId, mode, restrictedKey }
+  }
+
+  async find(id: string): Promise<WebhookConnection | null> {
+    const found = await rows(this.unitOfWork.reading(system), BillingIntegration)
+      .selectFrom('BillingIntegration')
+      .selectAll()
+      .where('id', '=', id)
+      .executeTakeFirst()
+    return found ? this.#webhook(found as BillingIntegrationRow) : null
+  }
+
+  async all(): Promise<WebhookConnection[]> {
+    const found = await rows(this.unitOfWork.reading(system), BillingIntegration)
+      .selectFrom('BillingIntegration')
+      .selectAll()
+      .where('sealedWebhookSecret', 'is not', null)
+      .execute()
+    return found.map((integration) => this.#webhook(integration as BillingIntegrationRow)).filter((one) => one !== null)
+  }
+
+  /** Noted once in ten seconds at most: it tells people that something arrives, not how much. */
+  async received(id: string, at: Date): Promise<void> {
+    const instant = at.toISOString()
+    await sql`update billing_integration set last_webhook_at = ${instant}::timestamptz
+      where id = ${id} and (last_webhook_at is null or last_webhook_at < ${instant}::timestamptz - interval '10 seconds')`.execute(
+      this.unitOfWork.reading(system).kysely,
+    )
+  }
+
+  async signatureFailed(id: string, at: Date): Promise<void> {
+    const instant = at.toISOString()
+    await sql`update billing_integration set last_signature_failure_at = ${instant}::timestamptz
+      where id = ${id}
+        and (last_signature_failure_at is null or last_signature_failure_at < ${instant}::timestamptz - interval '10 seconds')`.execute(
+      this.unitOfWork.reading(system).kysely,
+    )
+  }
+
+  #webhook(integration: BillingIntegrationRow): WebhookConnection | null {
+    const { id, providerId, mode, sealedWebhookSecret, sealedFormerWebhookSecret, formerWebhookSecretEndsAt } =
+      integration
+    if (!sealedWebhookSecret) return null
+    const secrets = [this.box.open(sealedWebhookSecret, placeOf(integration, 'sealed_webhook_secret'))]
+    if (sealedFormerWebhookSecret && formerWebhookSecretEndsAt && formerWebhookSecretEndsAt > this.clock.now()) {
+      secrets.push(this.box.open(sealedFormerWebhookSecret, placeOf(integration, 'sealed_former_webhook_secret')))
+    }
+    return { id, providerId, mode, secrets }
+  }
+}

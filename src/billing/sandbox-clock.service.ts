@@ -1,0 +1,83 @@
+import { Refused, type UserError } from '../kernel/result.js'
+import { person, type Scope, system } from '../persistence/tenant-scope.js'
+import type { UnitOfWork } from '../persistence/unit-of-work.js'
+import type { BillingRun } from './billing-run.service.js'
+import type { InvoiceIssuing } from './invoice-issuing.service.js'
+import type { InvoiceSweep } from './invoice-sweep.js'
+import type { QueuedWork, SandboxTime } from './sandbox-clock.port.js'
+
+const twoYears = 2 * 366 * 24 * 60 * 60 * 1_000
+
+/**
+ * Moves time forward where the sandbox serves, from one instant at which something falls due to the next, so that a
+ * jump comes out as if it had been lived through.
+ */
+export class SandboxClockService {
+  /** One after another: two who move the clock at once get there together. */
+  #moving: Promise<unknown> = Promise.resolve()
+
+  constructor(
+    /** Null where Stripe itself serves. */
+    private readonly time: SandboxTime | null,
+    private readonly unitOfWork: UnitOfWork<never>,
+    private readonly run: BillingRun,
+    private readonly sweep: InvoiceSweep,
+    private readonly issuing: InvoiceIssuing,
+    private readonly work: QueuedWork,
+  ) {}
+
+  now(): Date | null {
+    return this.time?.now() ?? null
+  }
+
+  /** By a provider's administrator. No transaction may be open. @throws Refused NOT_ALLOWED, WRONG_STATE, INVALID */
+  advance(scope: Scope, to: Date): Promise<Date> {
+    demandAdministrator(scope)
+    const { time } = this
+    if (!time) throw refused('WRONG_STATE', 'Only the time of the sandbox can be moved, and it does not serve here.', null)
+    const moved = this.#moving.then(() => this.#advance(time, to))
+    this.#moving = moved.catch(() => undefined)
+    return moved
+  }
+
+  async #advance(time: SandboxTime, to: Date): Promise<Date> {
+    const ahead = to.getTime() - time.now().getTime()
+    if (ahead < 0) throw refused('INVALID', 'Time only goes forward.', ['input', 'to'])
+    if (ahead > twoYears) throw refused('INVALID', 'Time goes two years forward at most at once.', ['input', 'to'])
+    await this.#settle()
+    for (let next = await this.#nextDue(time.now()); next && next < to; next = await this.#nextDue(time.now())) {
+      await time.moveTo(next)
+      await this.#settle()
+    }
+    await time.moveTo(to)
+    await this.#settle()
+    await this.issuing.issueLate()
+    await this.work.done()
+    return time.now()
+  }
+
+  /** What Stripe has sent meanwhile counts first: whoever has paid in time is not past due. */
+  async #settle(): Promise<void> {
+    await this.work.done()
+    await this.run.runDue()
+    await this.work.done()
+  }
+
+  async #nextDue(after: Date): Promise<Date | null> {
+    const reading = this.unitOfWork.reading(system)
+    const next = [await this.run.nextDue(reading, after), await this.sweep.nextDue(reading, after)]
+    const instants = next.flatMap((instant) => (instant ? [instant.getTime()] : []))
+    return instants.length === 0 ? null : new Date(Math.min(...instants))
+  }
+}
+
+function demandAdministrator(scope: Scope): void {
+  const { kind } = person(scope)
+  const held = kind === 'provider' ? [...(scope as Extract<Scope, { kind: 'provider' }>).providers.values()] : []
+  if (held.some((roles) => roles.includes('ADMINISTRATOR'))) return
+  throw refused('NOT_ALLOWED', "This takes the role ADMINISTRATOR of a provider.", null)
+}
+
+function refused(code: UserError['code'], message: string, field: string[] | null): Refused {
+  return new Refused([{ code, message, field }])
+}
