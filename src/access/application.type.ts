@@ -1,0 +1,30 @@
+import { Field, ObjectType } from 'type-graphql'
+import { connectionType } from '../graphql/connection.js'
+import { NodeType } from '../graphql/node.js'
+import { DateTimeScalar } from '../graphql/scalars.js'
+import { UserErrorType } from '../graphql/user-error.type.js'
+
+@ObjectType('Application', {
+  implements: NodeType,
+  description: 'What a consumer organization builds: it asks for access, and calls with its credentials.',
+})
+export class ApplicationType extends NodeType {
+  @Field(() => String, { description: 'Its name.' })
+  name!: string
+
+  @Field(() => String, { nullable: true, description: 'What it is for.' })
+  description!: string | null
+
+  @Field(() => DateTimeScalar, { description: 'When it was made.' })
+  createdAt!: Date
+}
+export const ApplicationConnection = connectionType('Application', () => ApplicationType)
+
+@ObjectType('CreateApplicationPayload', { description: 'The answer of `createApplication`.' })
+export class CreateApplicationPayload {
+  @Field(() => ApplicationType, { nullable: true, description: 'The new application; null on refusal.' })
+  application?: object | null
+
+  @Field(() => [UserErrorType], { description: 'What was refused, and why.' })
+  userErrors!: UserErrorType[]
+}
