@@ -114,7 +114,10 @@ export class BillingRun {
 
   async #settledUsage(transaction: Transaction, due: readonly ProductSubscriptionRow[]): Promise<UsedUnits[][]> {
     const charged = due.filter(chargesUsage)
-    const asked = charged.map((subscription) => ({ productSubscriptionId: subscription.id, period: periodOf(subscription) }))
+    const asked = charged.map((subscription) => ({
+      productSubscriptionId: subscription.id,
+      period: periodOf(subscription),
+    }))
     const settled = asked.length === 0 ? [] : await this.usage.settleUsages(transaction, asked)
     const byId = new Map(asked.map(({ productSubscriptionId }, index) => [productSubscriptionId, settled[index] ?? []]))
     return due.map(({ id }) => [...(byId.get(id) ?? [])])

@@ -37,7 +37,10 @@ export class ChangeInvoices {
   async #brought({ id, status, syncStatus }: { id: string; status: string; syncStatus: string }): Promise<string> {
     // What fails here is tried by the job as well, which tells of it.
     if (status === 'DRAFT' && syncStatus === 'PENDING') {
-      await within(patienceInMs, this.delivery.bring(id).catch(() => undefined))
+      await within(
+        patienceInMs,
+        this.delivery.bring(id).catch(() => undefined),
+      )
     }
     return id
   }

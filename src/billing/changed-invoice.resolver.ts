@@ -3,9 +3,9 @@ import type { Context } from '../graphql/context.js'
 import { ChangePlanPayload } from '../subscriptions/plan-change.type.js'
 import type { ProductSubscriptionRow } from '../subscriptions/product-subscription.entity.js'
 import { CancelProductSubscriptionPayload } from '../subscriptions/product-subscription.type.js'
+import type { ChangeInvoices } from './change-invoices.service.js'
 import type { InvoiceRepository } from './invoice.repository.js'
 import { InvoiceType } from './invoice.type.js'
-import type { ChangeInvoices } from './change-invoices.service.js'
 
 /** An answer about a subscription; without one on refusal. */
 interface Answer {

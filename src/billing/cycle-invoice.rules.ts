@@ -6,7 +6,19 @@ import { fullPeriod, type Period, type PeriodSchedule } from '../kernel/period.j
 import type { Course } from '../subscriptions/period-turn.rules.js'
 import { scheduleOf } from '../subscriptions/product-subscription.rules.js'
 import { unusedOf } from './credit.rules.js'
-import { basePriceLines, basePriceOf, type DraftLine, dates, draftOf, firstInvoiceOf, type InvoiceDraft, line, priced, rhythm, shareOf } from './first-invoice.rules.js'
+import {
+  basePriceLines,
+  basePriceOf,
+  type DraftLine,
+  dates,
+  draftOf,
+  firstInvoiceOf,
+  type InvoiceDraft,
+  line,
+  priced,
+  rhythm,
+  shareOf,
+} from './first-invoice.rules.js'
 
 /** What a period costs in advance, with what was used of the one before. */
 export function periodInvoiceOf(plan: PlanRow, course: Course, usage: readonly DraftLine[]): InvoiceDraft {
@@ -65,7 +77,12 @@ export function changeInvoiceOf({ from, to, at, course, samePeriod, charged }: C
   return draftOf(rest, [...back, ...lines], price.currency)
 }
 
-function creditLines(from: PlanRow, { amount, time }: ChargedTime, at: Date, { timeZone }: PeriodSchedule): DraftLine[] {
+function creditLines(
+  from: PlanRow,
+  { amount, time }: ChargedTime,
+  at: Date,
+  { timeZone }: PeriodSchedule,
+): DraftLine[] {
   const unused = unusedOf(amount, time, at)
   if (unused.minor === 0n) return []
   const rest = { start: at, end: time.end }

@@ -42,7 +42,14 @@ export function firstInvoiceOf(
 }
 
 export function draftOf(period: Period, lines: DraftLine[], currency: Currency): InvoiceDraft {
-  return { period, lines, total: sum(lines.map(({ amount }) => amount), currency) }
+  return {
+    period,
+    lines,
+    total: sum(
+      lines.map(({ amount }) => amount),
+      currency,
+    ),
+  }
 }
 
 export function basePriceOf({ currency, baseMinor }: PlanRow): Money {

@@ -98,7 +98,10 @@ export class InvoiceIssuing {
     // Also where nothing is charged for it: it is not looked for again.
     const settled = await this.usage.settleUsage(transaction, subscription.id, used)
     if (!plan?.currency) return null
-    const prices = await this.prices.of(transaction, settled.map(({ quotaId }) => quotaId))
+    const prices = await this.prices.of(
+      transaction,
+      settled.map(({ quotaId }) => quotaId),
+    )
     const currency = plan.currency as Currency
     const lines = usageLinesOf(settled, prices, used, { currency, timeZone: subscription.timeZone })
     const draft = endInvoiceOf(period, lines, currency)
@@ -137,5 +140,9 @@ function firstDraftOf(plan: PlanRow, subscription: ProductSubscriptionRow): Invo
   const { anchorAt, periodStart, periodEnd, periodNumber, timeZone } = subscription
   if (!anchorAt || !periodStart || !periodEnd) return null
   const schedule = scheduleOf(plan, timeZone, anchorAt)
-  return firstInvoiceOf(plan, { schedule, period: { start: periodStart, end: periodEnd }, periodNumber: periodNumber ?? null })
+  return firstInvoiceOf(plan, {
+    schedule,
+    period: { start: periodStart, end: periodEnd },
+    periodNumber: periodNumber ?? null,
+  })
 }

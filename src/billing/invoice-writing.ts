@@ -7,8 +7,8 @@ import { type BulkValue, bulkInsert } from '../persistence/bulk-insert.js'
 import { rows } from '../persistence/tenant-repository.js'
 import type { Reading, Transaction } from '../persistence/unit-of-work.js'
 import type { ProductSubscriptionRow } from '../subscriptions/product-subscription.entity.js'
-import { BillingCredit } from './billing-credit.entity.js'
 import type { BillingConnections } from './billing-connections.js'
+import { BillingCredit } from './billing-credit.entity.js'
 import { credited } from './credit.rules.js'
 import type { InvoiceDraft } from './first-invoice.rules.js'
 import { Invoice, type InvoiceCause, type InvoiceReason, type InvoiceRow } from './invoice.entity.js'
@@ -103,7 +103,10 @@ export class InvoiceWriting {
     })
   }
 
-  async #connections(transaction: Transaction, ordered: readonly InvoiceOrdered[]): Promise<Map<string, string | null>> {
+  async #connections(
+    transaction: Transaction,
+    ordered: readonly InvoiceOrdered[],
+  ): Promise<Map<string, string | null>> {
     const found = new Map<string, string | null>()
     for (const { subscription } of ordered) {
       const { marketplaceId } = subscription

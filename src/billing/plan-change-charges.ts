@@ -1,5 +1,5 @@
-import type { Currency } from '../kernel/currency.js'
 import type { DomainEvent } from '../events/event.js'
+import type { Currency } from '../kernel/currency.js'
 import { money } from '../kernel/money.js'
 import type { UserError } from '../kernel/result.js'
 import type { ConsumerOrganizationRepository } from '../organizations/consumer-organization.repository.js'
@@ -13,7 +13,13 @@ import type { FirstCharge } from '../subscriptions/subscription-charge.port.js'
 import type { ChargeableUsage } from '../usage/chargeable-usage.js'
 import type { BillingCharges } from './billing-charges.js'
 import { credited } from './credit.rules.js'
-import { type ChargedTime, changeInvoiceOf, endInvoiceOf, invoiceAfterTrial, periodInvoiceOf } from './cycle-invoice.rules.js'
+import {
+  type ChargedTime,
+  changeInvoiceOf,
+  endInvoiceOf,
+  invoiceAfterTrial,
+  periodInvoiceOf,
+} from './cycle-invoice.rules.js'
 import { firstInvoiceOf, type InvoiceDraft } from './first-invoice.rules.js'
 import { Invoice, InvoiceLine } from './invoice.entity.js'
 import type { InvoiceRecord } from './invoice-record.js'
@@ -123,7 +129,10 @@ export class BillingPlanChanges implements PlanChangeCharges {
     if (!periodStart || !from.currency || periodStart >= at || !chargesUsage(subscription)) return []
     const period = { start: periodStart, end: at }
     const settled = await this.usage.settleUsage(transaction, id, period)
-    const prices = await this.prices.of(transaction, settled.map(({ quotaId }) => quotaId))
+    const prices = await this.prices.of(
+      transaction,
+      settled.map(({ quotaId }) => quotaId),
+    )
     const currency = from.currency as Currency
     const draft = endInvoiceOf(period, usageLinesOf(settled, prices, period, { currency, timeZone }), currency)
     if (!draft) return []

@@ -18,7 +18,15 @@ export class QuotaPrices {
         join.onRef('Unit.id', '=', 'Quota.unitId').onRef('Unit.providerId', '=', 'Quota.providerId'),
       )
       // Not all columns: the mapper would take plan_id and unit_id, beside these tables, for the id of the row.
-      .select(['Quota.id', 'Quota.pricing', 'Quota.limit', 'Quota.limitUnits', 'Quota.unitAmount', 'Quota.packageSize', 'Quota.tiers'])
+      .select([
+        'Quota.id',
+        'Quota.pricing',
+        'Quota.limit',
+        'Quota.limitUnits',
+        'Quota.unitAmount',
+        'Quota.packageSize',
+        'Quota.tiers',
+      ])
       .select(['Plan.name as planName', 'Plan.currency', 'Unit.title as unit'])
       .where('Quota.id', 'in', [...new Set(quotaIds)])
       .execute()

@@ -34,7 +34,8 @@ export class SandboxClockService {
   advance(scope: Scope, to: Date): Promise<Date> {
     demandAdministrator(scope)
     const { time } = this
-    if (!time) throw refused('WRONG_STATE', 'Only the time of the sandbox can be moved, and it does not serve here.', null)
+    if (!time)
+      throw refused('WRONG_STATE', 'Only the time of the sandbox can be moved, and it does not serve here.', null)
     const moved = this.#moving.then(() => this.#advance(time, to))
     this.#moving = moved.catch(() => undefined)
     return moved
@@ -75,7 +76,7 @@ function demandAdministrator(scope: Scope): void {
   const { kind } = person(scope)
   const held = kind === 'provider' ? [...(scope as Extract<Scope, { kind: 'provider' }>).providers.values()] : []
   if (held.some((roles) => roles.includes('ADMINISTRATOR'))) return
-  throw refused('NOT_ALLOWED', "This takes the role ADMINISTRATOR of a provider.", null)
+  throw refused('NOT_ALLOWED', 'This takes the role ADMINISTRATOR of a provider.', null)
 }
 
 function refused(code: UserError['code'], message: string, field: string[] | null): Refused {

@@ -1,7 +1,14 @@
 import type { PlanRow } from '../catalog/plan.entity.js'
 import type { Currency } from '../kernel/currency.js'
 import { invariant } from '../kernel/invariant.js'
-import { changedAtPeriodEnd, type Course, courseOf, renewed, type Turn, turnOf } from '../subscriptions/period-turn.rules.js'
+import {
+  type Course,
+  changedAtPeriodEnd,
+  courseOf,
+  renewed,
+  type Turn,
+  turnOf,
+} from '../subscriptions/period-turn.rules.js'
 import type { ProductSubscriptionRow } from '../subscriptions/product-subscription.entity.js'
 import { scheduleOf } from '../subscriptions/product-subscription.rules.js'
 import { endInvoiceOf, invoiceAfterTrial, periodInvoiceOf } from './cycle-invoice.rules.js'
@@ -66,9 +73,13 @@ function turnIn({ subscription, scheduled, runsScheduled }: TurnScene): { turn: 
   const target = scheduled && scheduled.state !== 'ARCHIVED' ? scheduled.id : null
   const turn = turnOf({ periodEnd, endsAt, cancelAtPeriodEnd, scheduledPlanId: target, standing })
   if (turn === 'change plan' && runsScheduled) {
-    return { turn: 'cancel', reason: 'The organization has another subscription to the plan that it was to go over to.' }
+    return {
+      turn: 'cancel',
+      reason: 'The organization has another subscription to the plan that it was to go over to.',
+    }
   }
-  if (turn === 'cancel' && !cancelAtPeriodEnd) return { turn, reason: 'Nothing was paid before the plan was to change.' }
+  if (turn === 'cancel' && !cancelAtPeriodEnd)
+    return { turn, reason: 'Nothing was paid before the plan was to change.' }
   return { turn, reason: null }
 }
 

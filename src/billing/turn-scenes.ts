@@ -55,7 +55,9 @@ export class TurnScenes {
   async #timeZones(reading: Reading, subscriptions: readonly ProductSubscriptionRow[]): Promise<Map<string, string>> {
     const ids = [...new Set(subscriptions.map(({ marketplaceId }) => marketplaceId))]
     const found = await this.marketplaces.byIds(reading, ids)
-    return new Map(found.flatMap((marketplace) => (marketplace ? [[marketplace.id, marketplace.timeZone] as const] : [])))
+    return new Map(
+      found.flatMap((marketplace) => (marketplace ? [[marketplace.id, marketplace.timeZone] as const] : [])),
+    )
   }
 
   /** A change of plan is rare, so each is looked at by itself. */

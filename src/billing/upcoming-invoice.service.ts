@@ -36,7 +36,9 @@ export class UpcomingInvoices {
     const usage = await this.usage.usageInPeriods(asSystem, asked)
     // The one that is still to be paid does not keep the next from being looked at.
     const paid = running.map((subscription) =>
-      subscription.standing === 'AWAITING_FIRST_PAYMENT' ? { ...subscription, standing: 'GOOD' as const } : subscription,
+      subscription.standing === 'AWAITING_FIRST_PAYMENT'
+        ? { ...subscription, standing: 'GOOD' as const }
+        : subscription,
     )
     const scenes = await this.scenes.of(asSystem, paid, usage)
     const drafts = scenes.map((scene) => shownOf(decided(scene).invoices))
@@ -52,7 +54,9 @@ export class UpcomingInvoices {
   ): Promise<Array<InvoiceDraft | null>> {
     const asked = running.map(({ id }, index) => ({ id, currency: drafts[index]?.total.currency ?? '' }))
     const balances = await this.writing.credits(reading, asked)
-    return drafts.map((draft, index) => draft && credited(draft, money(balances[index] ?? 0n, draft.total.currency)).draft)
+    return drafts.map(
+      (draft, index) => draft && credited(draft, money(balances[index] ?? 0n, draft.total.currency)).draft,
+    )
   }
 }
 

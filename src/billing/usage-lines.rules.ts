@@ -116,7 +116,10 @@ function atMost(lines: DraftLine[], most: number, currency: Currency): DraftLine
 }
 
 function together(lines: readonly DraftLine[], currency: Currency): DraftLine {
-  const amount = sum(lines.map((line) => line.amount), currency)
+  const amount = sum(
+    lines.map((line) => line.amount),
+    currency,
+  )
   const [first] = lines as [DraftLine]
   const start = new Date(Math.min(...lines.map(({ period }) => period.start.getTime())))
   const end = new Date(Math.max(...lines.map(({ period }) => period.end.getTime())))

@@ -24,6 +24,8 @@ export async function bulkInsert<Column extends string>(
   const json = JSON.stringify(rows, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
   const { rows: returned } = await sql`
     insert into ${sql.table(table)} (${list})
-    select ${list} from jsonb_to_recordset(${json}::jsonb) as t(${sql.join(types)}) ${ending}`.execute(transaction.kysely)
+    select ${list} from jsonb_to_recordset(${json}::jsonb) as t(${sql.join(types)}) ${ending}`.execute(
+    transaction.kysely,
+  )
   return returned
 }

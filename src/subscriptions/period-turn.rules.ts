@@ -90,7 +90,8 @@ export function changedNow(course: Course, plans: { from: PlanRow; to: PlanRow }
     // The trial goes on; the periods that are paid begin when it ends.
     return { ...course, termEndsAt: termEndOf(to, scheduleFrom(to, course.timeZone, anchorAt)) }
   }
-  if (from.type === 'PAID' && number !== null && haveSameRhythm(from, to)) return { ...course, termEndsAt: termFrom(to, course) }
+  if (from.type === 'PAID' && number !== null && haveSameRhythm(from, to))
+    return { ...course, termEndsAt: termFrom(to, course) }
   return begun(to, scheduleFrom(to, timeZone, at))
 }
 
@@ -112,7 +113,14 @@ export function isAtPeriodEnd(when: 'NOW' | 'PERIOD_END', periodEnd: Date | null
 function begun(plan: PlanRow, schedule: PeriodSchedule): Course {
   const { start, end }: Period = periodNumber(0, schedule)
   const { timeZone, anchorAt } = schedule
-  return { timeZone, anchorAt, periodNumber: 0, periodStart: start, periodEnd: end, termEndsAt: termEndOf(plan, schedule) }
+  return {
+    timeZone,
+    anchorAt,
+    periodNumber: 0,
+    periodStart: start,
+    periodEnd: end,
+    termEndsAt: termEndOf(plan, schedule),
+  }
 }
 
 function withoutPeriods({ timeZone }: Course): Course {

@@ -13,7 +13,9 @@ export class PlanChangePreviewInput {
   })
   planId!: string
 
-  @Field(() => ChangeTimingEnum, { description: 'At once, or with the next period; at once where there are no periods.' })
+  @Field(() => ChangeTimingEnum, {
+    description: 'At once, or with the next period; at once where there are no periods.',
+  })
   when!: ChangeTiming
 }
 

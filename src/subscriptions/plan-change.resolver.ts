@@ -25,9 +25,12 @@ export class PlanChangeResolver {
     private readonly mutations: Mutations,
   ) {}
 
-  @Query(() => PlanChangePreviewType, { description: 'What a change of plan would cost and take away, without doing it.' })
+  @Query(() => PlanChangePreviewType, {
+    description: 'What a change of plan would cost and take away, without doing it.',
+  })
   async planChangePreview(
-    @Arg('input', () => PlanChangePreviewInput, { description: 'Which, to which, and when.' }) input: PlanChangePreviewInput,
+    @Arg('input', () => PlanChangePreviewInput, { description: 'Which, to which, and when.' })
+    input: PlanChangePreviewInput,
     @Ctx() { reading }: Context,
   ): Promise<PlanChangeShown> {
     try {
@@ -44,7 +47,9 @@ export class PlanChangeResolver {
     return found.filter((resource) => resource !== null)
   }
 
-  @Mutation(() => ChangePlanPayload, { description: 'Takes a subscription over to another plan; its keys and access requests stay.' })
+  @Mutation(() => ChangePlanPayload, {
+    description: 'Takes a subscription over to another plan; its keys and access requests stay.',
+  })
   changePlan(
     @Arg('input', () => ChangePlanInput, { description: 'What was shown.' }) input: ChangePlanInput,
     @Ctx() context: Context,

@@ -38,7 +38,11 @@ export function planChangeObstacles(facts: PlanChangeFacts): UserError[] {
   }
   if (to.id === from.id) return [...errors, ...takingBackObstacles(facts)]
   if (to.productId !== from.productId) {
-    errors.push({ code: 'INVALID', message: 'This plan is of another product: subscribe to it.', field: ['input', 'planId'] })
+    errors.push({
+      code: 'INVALID',
+      message: 'This plan is of another product: subscribe to it.',
+      field: ['input', 'planId'],
+    })
   }
   return [...errors, ...targetObstacles(facts), ...timingObstacles(facts)]
 }

@@ -1,7 +1,7 @@
 import { UniqueConstraintViolationException } from '@mikro-orm/core'
 import type { PlanRow } from '../catalog/plan.entity.js'
-import type { PlanOffers } from '../catalog/plan-offer.js'
 import type { PlanRepository } from '../catalog/plan.repository.js'
+import type { PlanOffers } from '../catalog/plan-offer.js'
 import type { DomainEvent } from '../events/event.js'
 import type { Clock } from '../kernel/clock.js'
 import type { ChangeTiming } from '../kernel/period.js'
@@ -133,7 +133,12 @@ export class PlanChangeService {
     await this.move.carryOut(transaction, subscription, change, along)
   }
 
-  async #consider(reading: Reading, subscription: ProductSubscriptionRow, wish: PlanWish, at: Date): Promise<Considered> {
+  async #consider(
+    reading: Reading,
+    subscription: ProductSubscriptionRow,
+    wish: PlanWish,
+    at: Date,
+  ): Promise<Considered> {
     const { id, organizationId } = subscription
     if (!belongsTo(reading.scope, organizationId)) throw new Refused([noMember])
     const { to, terms, notOnSale } = await this.#target(reading, subscription, wish.planId)
@@ -147,7 +152,14 @@ export class PlanChangeService {
       ...(back ? [] : await this.charges.obstacles(reading, change, charge)),
     ]
     const { state, scheduledPlanId, cancelAtPeriodEnd, periodNumber, periodStart } = subscription
-    const standsAt = [change.from.id, state, scheduledPlanId ?? null, cancelAtPeriodEnd, periodNumber ?? null, periodStart]
+    const standsAt = [
+      change.from.id,
+      state,
+      scheduledPlanId ?? null,
+      cancelAtPeriodEnd,
+      periodNumber ?? null,
+      periodStart,
+    ]
     const digest = digestOf([standsAt, to.version, charge?.total ?? null, charge?.lines ?? null])
     const shown = { productSubscriptionId: id, planId: to.id, when: wish.when, at, digest }
     return { change, takesBack: back, charge, terms, obstacles, shown }
@@ -165,7 +177,11 @@ export class PlanChangeService {
     }
     const offer = await this.offers.offer(reading, { organizationId, planId })
     if (!offer) throw missing('plan', 'planId')
-    return { to: offer.plan, terms: offer.terms, notOnSale: offer.onSale ? null : (offer.why ?? 'This plan is not on sale.') }
+    return {
+      to: offer.plan,
+      terms: offer.terms,
+      notOnSale: offer.onSale ? null : (offer.why ?? 'This plan is not on sale.'),
+    }
   }
 
   async #facts(

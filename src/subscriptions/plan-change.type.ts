@@ -7,8 +7,7 @@ import { ProductSubscriptionType } from './product-subscription.type.js'
 export class PlanChangePreviewType {
   @Field(() => String, {
     nullable: true,
-    description:
-      'To be handed to `changePlan`: what was shown is what is charged. Null when there are obstacles.',
+    description: 'To be handed to `changePlan`: what was shown is what is charged. Null when there are obstacles.',
   })
   token!: string | null
 

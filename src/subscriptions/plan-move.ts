@@ -6,7 +6,7 @@ import type { ChangeTiming } from '../kernel/period.js'
 import type { MarketplaceRepository } from '../marketplaces/marketplace.repository.js'
 import { system } from '../persistence/tenant-scope.js'
 import type { Reading, Transaction } from '../persistence/unit-of-work.js'
-import { changedAtPeriodEnd, changedNow, type Course, courseOf, isAtPeriodEnd } from './period-turn.rules.js'
+import { type Course, changedAtPeriodEnd, changedNow, courseOf, isAtPeriodEnd } from './period-turn.rules.js'
 import type { PlanChange, PlanChangeCharges } from './plan-change.port.js'
 import type { ProductSubscriptionRow } from './product-subscription.entity.js'
 import { subscriptionPlanChanged, subscriptionUpdated } from './product-subscription.events.js'
@@ -61,7 +61,14 @@ export class PlanMove {
   ): Promise<void> {
     if (change.atPeriodEnd) return this.#schedule(transaction, subscription, change.to, along)
     const { to, course, opening } = change
-    const changes = { ...along, ...course, planId: to.id, endsAt: course.termEndsAt, scheduledPlanId: null, ...paying(change) }
+    const changes = {
+      ...along,
+      ...course,
+      planId: to.id,
+      endsAt: course.termEndsAt,
+      scheduledPlanId: null,
+      ...paying(change),
+    }
     const summary = `${change.from.name} → ${to.name}`
     await this.record.change(transaction, subscription, subscriptionPlanChanged, {
       ...changes,

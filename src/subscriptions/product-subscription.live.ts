@@ -9,7 +9,11 @@ import { notFound } from '../kernel/request-error.js'
 import type { PaymentStanding, ProductSubscriptionState } from './product-subscription.entity.js'
 import { type ProductSubscriptionChange, subscriptionEventNames } from './product-subscription.events.js'
 import type { ProductSubscriptionRepository } from './product-subscription.repository.js'
-import { PaymentStandingEnum, ProductSubscriptionStateEnum, ProductSubscriptionType } from './product-subscription.type.js'
+import {
+  PaymentStandingEnum,
+  ProductSubscriptionStateEnum,
+  ProductSubscriptionType,
+} from './product-subscription.type.js'
 
 @ObjectType('ProductSubscriptionChangedEvent', {
   implements: LiveEventType,
@@ -54,7 +58,11 @@ export class ProductSubscriptionLive {
     @Root() event: LoggedEvent,
     @Args(() => ProductSubscriptionLiveArgs) _args: ProductSubscriptionLiveArgs,
   ): LiveEventFields & ProductSubscriptionChange & { productSubscriptionId: string } {
-    return { ...liveFields(event), ...(event.data as ProductSubscriptionChange), productSubscriptionId: event.subjectId }
+    return {
+      ...liveFields(event),
+      ...(event.data as ProductSubscriptionChange),
+      productSubscriptionId: event.subjectId,
+    }
   }
 
   @FieldResolver(() => ProductSubscriptionType, { description: 'The subscription as it is now.' })

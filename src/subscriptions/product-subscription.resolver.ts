@@ -39,7 +39,10 @@ export class ProductSubscriptionResolver {
   ) {}
 
   @Query(() => ProductSubscriptionType, { nullable: true, description: 'A subscription that the viewer may see.' })
-  productSubscription(@Arg('id', () => ID, { description: "The subscription's id." }) id: string, @Ctx() context: Context) {
+  productSubscription(
+    @Arg('id', () => ID, { description: "The subscription's id." }) id: string,
+    @Ctx() context: Context,
+  ) {
     return this.subscriptions.find(context.reading, id)
   }
 
@@ -142,6 +145,7 @@ function filtered(query: RowQuery, filter: ProductSubscriptionFilter | null | un
   if (filter?.standings) narrowed = narrowed.where('ProductSubscription.standing', 'in', [...filter.standings, ''])
   if (filter?.productId) narrowed = narrowed.where('ProductSubscription.productId', '=', filter.productId)
   if (filter?.planId) narrowed = narrowed.where('ProductSubscription.planId', '=', filter.planId)
-  if (filter?.organizationId) narrowed = narrowed.where('ProductSubscription.organizationId', '=', filter.organizationId)
+  if (filter?.organizationId)
+    narrowed = narrowed.where('ProductSubscription.organizationId', '=', filter.organizationId)
   return narrowed
 }

@@ -77,7 +77,8 @@ export class ProductSubscriptionService {
     return this.unitOfWork.run(scope, async (transaction) => {
       const subscription = await this.#endable(transaction, id)
       unwrap(subscriptionLifecycle.take(subscription.state, 'keep'))
-      if (subscription.cancelAtPeriodEnd && !worksAt(scope, subscription.providerId)) await this.#demandOnSale(transaction, subscription)
+      if (subscription.cancelAtPeriodEnd && !worksAt(scope, subscription.providerId))
+        await this.#demandOnSale(transaction, subscription)
       return this.#schedule(transaction, subscription, null, null)
     })
   }
@@ -133,7 +134,11 @@ export class ProductSubscriptionService {
     return subscription
   }
 
-  async #end(transaction: Transaction<DomainEvent>, subscription: ProductSubscriptionRow, reason: string | null): Promise<void> {
+  async #end(
+    transaction: Transaction<DomainEvent>,
+    subscription: ProductSubscriptionRow,
+    reason: string | null,
+  ): Promise<void> {
     const now = this.record.now()
     const changes = { endedAt: now, endsAt: now, stateReason: reason, cancelAtPeriodEnd: false, scheduledPlanId: null }
     const changed = await this.record.step(transaction, subscription, 'cancel now', subscriptionCanceled, changes)

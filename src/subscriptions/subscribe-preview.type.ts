@@ -1,6 +1,6 @@
 import { Field, ObjectType } from 'type-graphql'
-import { ApprovalModeEnum } from '../catalog/product.type.js'
 import type { ApprovalMode } from '../catalog/product.entity.js'
+import { ApprovalModeEnum } from '../catalog/product.type.js'
 import { DateTimeScalar } from '../graphql/scalars.js'
 import { UserErrorType } from '../graphql/user-error.type.js'
 import { TermsType } from '../marketplaces/marketplace.type.js'

@@ -14,7 +14,13 @@ import { digestOf, type Previewed, type PreviewTokens } from './preview-token.js
 import { ProductSubscription, type ProductSubscriptionRow } from './product-subscription.entity.js'
 import { subscriptionRequested, subscriptionStarted } from './product-subscription.events.js'
 import type { ProductSubscriptionRepository } from './product-subscription.repository.js'
-import { answersProblems, nameProblem, type Opening, openingOf, rolesToSubscribe } from './product-subscription.rules.js'
+import {
+  answersProblems,
+  nameProblem,
+  type Opening,
+  openingOf,
+  rolesToSubscribe,
+} from './product-subscription.rules.js'
 import type { FirstCharge, SubscriptionCharges } from './subscription-charge.port.js'
 
 export interface Wish {
@@ -110,15 +116,12 @@ export class SubscribeService {
   #previewed(wish: Wish): Previewed | null {
     if (wish.previewToken === null || wish.previewToken === undefined) return null
     const previewed = this.previews.read(wish.previewToken, this.clock.now())
-    if (!previewed || previewed.planId !== wish.planId || previewed.organizationId !== wish.organizationId) throw outdated()
+    if (!previewed || previewed.planId !== wish.planId || previewed.organizationId !== wish.organizationId)
+      throw outdated()
     return previewed
   }
 
-  async #consider(
-    reading: Reading,
-    wish: { organizationId: string; planId: string },
-    at: Date,
-  ): Promise<Considered> {
+  async #consider(reading: Reading, wish: { organizationId: string; planId: string }, at: Date): Promise<Considered> {
     person(reading.scope)
     const organization = await this.organizations.find(reading, wish.organizationId)
     if (!organization) throw missing('organization', 'organizationId')
@@ -143,7 +146,11 @@ export class SubscribeService {
     return { offer, opening, charge, obstacles, shown: { planId: plan.id, organizationId, at, digest } }
   }
 
-  async #record(transaction: Transaction<DomainEvent>, wish: Wish, considered: Considered): Promise<ProductSubscriptionRow> {
+  async #record(
+    transaction: Transaction<DomainEvent>,
+    wish: Wish,
+    considered: Considered,
+  ): Promise<ProductSubscriptionRow> {
     const { offer, opening } = considered
     const { plan, product, terms } = offer
     const now = this.clock.now()
@@ -174,7 +181,14 @@ export class SubscribeService {
     const change = { state, previousState: null, standing, previousStanding: null }
     transaction.announce(type.of(subscription, id, change, now))
     const action = automatic ? 'product-subscription.started' : 'product-subscription.requested'
-    await this.audit.record(transaction, { providerId, marketplaceId, organizationId, action, subjectId: id, summary: name })
+    await this.audit.record(transaction, {
+      providerId,
+      marketplaceId,
+      organizationId,
+      action,
+      subjectId: id,
+      summary: name,
+    })
     return subscription
   }
 }

@@ -59,7 +59,12 @@ export class SubscriptionRecord {
   }
 
   /** @param what after the dot: approved, canceled */
-  note(transaction: Transaction, subscription: ProductSubscriptionRow, what: string, reason: string | null): Promise<void> {
+  note(
+    transaction: Transaction,
+    subscription: ProductSubscriptionRow,
+    what: string,
+    reason: string | null,
+  ): Promise<void> {
     const { id, providerId, marketplaceId, organizationId, name } = subscription
     const summary = reason ? `${name}: ${reason}` : name
     const action = `product-subscription.${what}`

@@ -31,7 +31,8 @@ export class SubscriptionStepsResolver {
 
   @Mutation(() => ApproveProductSubscriptionPayload, { description: 'Says yes: the subscription starts now.' })
   approveProductSubscription(
-    @Arg('input', () => ApproveProductSubscriptionInput, { description: 'Which.' }) input: ApproveProductSubscriptionInput,
+    @Arg('input', () => ApproveProductSubscriptionInput, { description: 'Which.' })
+    input: ApproveProductSubscriptionInput,
     @Ctx() context: Context,
   ) {
     const { productSubscriptionId, reason } = input
@@ -42,7 +43,8 @@ export class SubscriptionStepsResolver {
 
   @Mutation(() => RejectProductSubscriptionPayload, { description: 'Says no, for good.' })
   rejectProductSubscription(
-    @Arg('input', () => RejectProductSubscriptionInput, { description: 'Which, and why.' }) input: RejectProductSubscriptionInput,
+    @Arg('input', () => RejectProductSubscriptionInput, { description: 'Which, and why.' })
+    input: RejectProductSubscriptionInput,
     @Ctx() context: Context,
   ) {
     return this.mutations.answer(context, 'rejectProductSubscription', input, async () => ({
@@ -52,7 +54,8 @@ export class SubscriptionStepsResolver {
 
   @Mutation(() => SuspendProductSubscriptionPayload, { description: 'Stops a subscription: its access closes.' })
   suspendProductSubscription(
-    @Arg('input', () => SuspendProductSubscriptionInput, { description: 'Which, and why.' }) input: SuspendProductSubscriptionInput,
+    @Arg('input', () => SuspendProductSubscriptionInput, { description: 'Which, and why.' })
+    input: SuspendProductSubscriptionInput,
     @Ctx() context: Context,
   ) {
     return this.mutations.answer(context, 'suspendProductSubscription', input, async () => ({
@@ -62,7 +65,8 @@ export class SubscriptionStepsResolver {
 
   @Mutation(() => ResumeProductSubscriptionPayload, { description: 'Lets a suspended subscription go on.' })
   resumeProductSubscription(
-    @Arg('input', () => ResumeProductSubscriptionInput, { description: 'Which.' }) input: ResumeProductSubscriptionInput,
+    @Arg('input', () => ResumeProductSubscriptionInput, { description: 'Which.' })
+    input: ResumeProductSubscriptionInput,
     @Ctx() context: Context,
   ) {
     return this.mutations.answer(context, 'resumeProductSubscription', input, async () => ({
@@ -72,7 +76,8 @@ export class SubscriptionStepsResolver {
 
   @Mutation(() => CancelProductSubscriptionPayload, { description: 'Ends a subscription, at once or with its period.' })
   cancelProductSubscription(
-    @Arg('input', () => CancelProductSubscriptionInput, { description: 'Which, and when.' }) input: CancelProductSubscriptionInput,
+    @Arg('input', () => CancelProductSubscriptionInput, { description: 'Which, and when.' })
+    input: CancelProductSubscriptionInput,
     @Ctx() context: Context,
   ) {
     const { productSubscriptionId, when, reason } = input

@@ -48,7 +48,12 @@ export class SubscriptionTurns {
     until: Date,
     { limit, wait, except }: { limit: number; wait: boolean; except: readonly string[] },
   ): Promise<ProductSubscriptionRow[]> {
-    const due = this.#due(transaction, until, except).selectAll().orderBy('periodEnd').orderBy('id').limit(limit).forUpdate()
+    const due = this.#due(transaction, until, except)
+      .selectAll()
+      .orderBy('periodEnd')
+      .orderBy('id')
+      .limit(limit)
+      .forUpdate()
     const found = (await (wait ? due : due.skipLocked()).execute()) as ProductSubscriptionRow[]
     // What was waited for may have changed meanwhile, and the order with it.
     return found.toSorted((one, other) => (one.periodEnd as Date).getTime() - (other.periodEnd as Date).getTime())

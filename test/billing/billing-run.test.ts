@@ -31,7 +31,11 @@ describe('Given a subscription of 31 January', () => {
       ['SUBSCRIPTION_CYCLE', '2026-03-31', 2_500n],
       ['SUBSCRIPTION_CYCLE', '2026-04-30', 2_500n],
     ])
-    expect(await house.look(id)).toMatchObject({ periodNumber: 3, periodEnd: at('2026-05-31T10:00:00Z'), standing: 'GOOD' })
+    expect(await house.look(id)).toMatchObject({
+      periodNumber: 3,
+      periodEnd: at('2026-05-31T10:00:00Z'),
+      standing: 'GOOD',
+    })
     expect(names().filter((name) => name === 'product-subscription.updated')).toHaveLength(3)
     expect(names().filter((name) => name === 'invoice.created')).toHaveLength(4)
   })
@@ -41,9 +45,19 @@ describe('Given a subscription of 31 January', () => {
     const id = await house.subscription(plan)
     to('2026-05-01T00:00:00Z')
     expect(await house.run.runDue()).toBe(3)
-    expect((await house.told(id)).map(([, start]) => start)).toEqual(['2026-01-31', '2026-02-28', '2026-03-31', '2026-04-30'])
+    expect((await house.told(id)).map(([, start]) => start)).toEqual([
+      '2026-01-31',
+      '2026-02-28',
+      '2026-03-31',
+      '2026-04-30',
+    ])
     const [, second] = await house.invoicesOf(id)
-    expect(await house.invoicesOf(id)).toMatchObject([{}, { periodEnd: at('2026-03-31T10:00:00Z') }, { periodEnd: at('2026-04-30T10:00:00Z') }, {}])
+    expect(await house.invoicesOf(id)).toMatchObject([
+      {},
+      { periodEnd: at('2026-03-31T10:00:00Z') },
+      { periodEnd: at('2026-04-30T10:00:00Z') },
+      {},
+    ])
     expect(await house.linesOf(second?.id ?? '')).toMatchObject([{ kind: 'BASE_PRICE', minor: 2_500n }])
   })
 
@@ -57,7 +71,10 @@ describe('Given a subscription of 31 January', () => {
     await house.pay(first?.id ?? '')
     to('2026-04-30T10:00:00Z')
     await house.run.runDue()
-    expect(await house.told(id)).toEqual([['SUBSCRIPTION_START', '2026-01-31', 3_000n], ['SUBSCRIPTION_CYCLE', '2026-04-30', 2_500n]])
+    expect(await house.told(id)).toEqual([
+      ['SUBSCRIPTION_START', '2026-01-31', 3_000n],
+      ['SUBSCRIPTION_CYCLE', '2026-04-30', 2_500n],
+    ])
   })
 
   it('a zero total is paid at once, without Stripe', async () => {
@@ -65,7 +82,12 @@ describe('Given a subscription of 31 January', () => {
     to('2026-02-28T10:00:00Z')
     await house.run.runDue()
     const [, cycle] = await house.invoicesOf(id)
-    expect(cycle).toMatchObject({ status: 'PAID', syncStatus: 'NOT_NEEDED', billingIntegrationId: null, paidAt: house.clock.now() })
+    expect(cycle).toMatchObject({
+      status: 'PAID',
+      syncStatus: 'NOT_NEEDED',
+      billingIntegrationId: null,
+      paidAt: house.clock.now(),
+    })
     expect(await house.look(id)).toMatchObject({ standing: 'GOOD' })
   })
 })
@@ -188,7 +210,12 @@ describe('What is not paid', () => {
     const [, cycle] = await house.invoicesOf(id)
     await house.open(cycle?.id ?? '', 7)
     const seen: string[] = []
-    for (const instant of ['2026-03-07T09:59:59.999Z', '2026-03-07T10:00:00Z', '2026-03-10T09:59:59.999Z', '2026-03-10T10:00:00Z']) {
+    for (const instant of [
+      '2026-03-07T09:59:59.999Z',
+      '2026-03-07T10:00:00Z',
+      '2026-03-10T09:59:59.999Z',
+      '2026-03-10T10:00:00Z',
+    ]) {
       to(instant)
       await house.run.runDue()
       seen.push((await house.look(id)).standing)
@@ -230,8 +257,16 @@ describe('Many at once', () => {
     const plan = await house.plan()
     const first = await house.subscription(plan)
     const row = await house.look(first)
-    const copies = Array.from({ length: 699 }, () => ({ ...row, id: newId('psub'), organizationId: newId('org'), answers: null }))
-    await rows(house.reading(), ProductSubscription).insertInto('ProductSubscription').values(copies as never).execute()
+    const copies = Array.from({ length: 699 }, () => ({
+      ...row,
+      id: newId('psub'),
+      organizationId: newId('org'),
+      answers: null,
+    }))
+    await rows(house.reading(), ProductSubscription)
+      .insertInto('ProductSubscription')
+      .values(copies as never)
+      .execute()
     to('2026-04-30T10:00:00Z')
     const taken = await Promise.all(Array.from({ length: 5 }, () => house.newRun().runDue()))
     expect(taken.reduce((all, one) => all + one, 0)).toBe(2_100)
@@ -245,13 +280,23 @@ describe('Many at once', () => {
 
   it('one that cannot be billed keeps nobody waiting, and is billed when it can be', async () => {
     const plan = await house.plan()
-    const [one, broken, other] = [await house.subscription(plan), await house.subscription(plan), await house.subscription(plan)]
+    const [one, broken, other] = [
+      await house.subscription(plan),
+      await house.subscription(plan),
+      await house.subscription(plan),
+    ]
     const setPlan = (planId: string) =>
-      rows(house.reading(), ProductSubscription).updateTable('ProductSubscription').set({ planId }).where('id', '=', broken).execute()
+      rows(house.reading(), ProductSubscription)
+        .updateTable('ProductSubscription')
+        .set({ planId })
+        .where('id', '=', broken)
+        .execute()
     await setPlan('plan_gone')
     to('2026-02-28T10:00:00Z')
     await house.run.runDue()
-    expect([await house.told(one), await house.told(broken), await house.told(other)].map((list) => list.length)).toEqual([2, 1, 2])
+    expect(
+      [await house.told(one), await house.told(broken), await house.told(other)].map((list) => list.length),
+    ).toEqual([2, 1, 2])
     expect(await house.look(broken)).toMatchObject({ periodNumber: 0 })
     await setPlan(plan.id)
     expect(await house.run.runDue()).toBe(1)
@@ -273,7 +318,10 @@ describe('Many at once', () => {
     })
     await isLocked
     const running = house.run.runDue()
-    const first = await Promise.race([running.then(() => 'run'), new Promise((resolve) => setImmediate(() => resolve('waits')))])
+    const first = await Promise.race([
+      running.then(() => 'run'),
+      new Promise((resolve) => setImmediate(() => resolve('waits'))),
+    ])
     go()
     await cancelling
     expect(await running).toBe(0)
@@ -297,11 +345,21 @@ describe('Looking ahead', () => {
     expect(upcoming?.total.minor).toBe(6_821n)
     expect(real?.totalMinor).toBe(6_821n)
     expect(upcoming?.period).toEqual({ start: real?.periodStart, end: real?.periodEnd })
-    expect(upcoming?.lines.map(({ description }) => description)).toEqual((await house.linesOf(real?.id ?? '')).map(({ description }) => description))
+    expect(upcoming?.lines.map(({ description }) => description)).toEqual(
+      (await house.linesOf(real?.id ?? '')).map(({ description }) => description),
+    )
   })
 
   it('there is none of what has no price, and none after the end', async () => {
-    const free = await house.plan({ type: 'FREE', currency: null, baseMinor: null, setupFeeMinor: null, interval: null, intervalCount: null, anchor: null })
+    const free = await house.plan({
+      type: 'FREE',
+      currency: null,
+      baseMinor: null,
+      setupFeeMinor: null,
+      interval: null,
+      intervalCount: null,
+      anchor: null,
+    })
     const [one, ended] = [await house.subscription(free), await house.subscription(await house.plan())]
     const { organizationId } = await house.look(ended)
     const scope = house.consumer(organizationId, 'SUBSCRIBER')

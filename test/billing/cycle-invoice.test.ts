@@ -1,13 +1,18 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { credited, unusedOf } from '../../src/billing/credit.rules.js'
-import { type ChargedTime, changeInvoiceOf, endInvoiceOf, periodInvoiceOf } from '../../src/billing/cycle-invoice.rules.js'
+import {
+  type ChargedTime,
+  changeInvoiceOf,
+  endInvoiceOf,
+  periodInvoiceOf,
+} from '../../src/billing/cycle-invoice.rules.js'
 import { type InvoiceDraft, line } from '../../src/billing/first-invoice.rules.js'
 import type { PlanRow } from '../../src/catalog/plan.entity.js'
 import type { Currency } from '../../src/kernel/currency.js'
 import { money, sum } from '../../src/kernel/money.js'
 import { periodNumber } from '../../src/kernel/period.js'
-import { changedNow, type Course, haveSameRhythm } from '../../src/subscriptions/period-turn.rules.js'
+import { type Course, changedNow, haveSameRhythm } from '../../src/subscriptions/period-turn.rules.js'
 import { scheduleOf } from '../../src/subscriptions/product-subscription.rules.js'
 import { planOf } from '../subscriptions/given.js'
 
@@ -20,20 +25,35 @@ function courseOf(plan: PlanRow, number = 0, anchorAt = start): Course {
   const schedule = scheduleOf(plan, 'UTC', anchorAt)
   if (!schedule) throw new Error('The plan has no periods.')
   const period = periodNumber(number, schedule)
-  return { timeZone: 'UTC', anchorAt, periodNumber: number, periodStart: period.start, periodEnd: period.end, termEndsAt: null }
+  return {
+    timeZone: 'UTC',
+    anchorAt,
+    periodNumber: number,
+    periodStart: period.start,
+    periodEnd: period.end,
+    termEndsAt: null,
+  }
 }
 const amounts = ({ lines }: InvoiceDraft) => lines.map(({ kind, amount }) => [kind, amount.minor])
 
 /** The lines always come to the total, which Stripe compares. */
 function expectToAddUp({ lines, total }: InvoiceDraft): void {
-  expect(sum(lines.map(({ amount }) => amount), total.currency)).toEqual(total)
+  expect(
+    sum(
+      lines.map(({ amount }) => amount),
+      total.currency,
+    ),
+  ).toEqual(total)
 }
 
 describe('The invoice of a period', () => {
   it('has what was used in the last one, and the base price of the next', () => {
     const usage = [line('USAGE', 'calls', money(125n, usd), { start, end })]
     const draft = periodInvoiceOf(planOf({ setupFeeMinor: 900n }), courseOf(planOf(), 1), usage)
-    expect(amounts(draft)).toEqual([['USAGE', 125n], ['BASE_PRICE', 2_500n]])
+    expect(amounts(draft)).toEqual([
+      ['USAGE', 125n],
+      ['BASE_PRICE', 2_500n],
+    ])
     expect(draft.period).toEqual({ start: end, end: at('2026-06-01T00:00:00Z') })
     expect(draft.total.minor).toBe(2_625n)
     expect(draft.lines[1]?.description).toBe('Gold, 2026-05-01 to 2026-06-01: 25.00 USD a month')
@@ -52,7 +72,10 @@ describe('The invoice of a period', () => {
   })
 
   it('without anything to pay has no lines, and is zero', () => {
-    expect(periodInvoiceOf(planOf({ baseMinor: 0n }), courseOf(planOf(), 1), [])).toMatchObject({ lines: [], total: { minor: 0n } })
+    expect(periodInvoiceOf(planOf({ baseMinor: 0n }), courseOf(planOf(), 1), [])).toMatchObject({
+      lines: [],
+      total: { minor: 0n },
+    })
   })
 })
 
@@ -79,7 +102,10 @@ describe('A change of plan within a period', () => {
 
   it('charges the share of the new price, and gives back the share of the old', () => {
     const draft = change(silver, gold, at('2026-04-11T00:00:00Z'), whole)
-    expect(amounts(draft)).toEqual([['CREDIT', -2_000n], ['PRORATION', 4_000n]])
+    expect(amounts(draft)).toEqual([
+      ['CREDIT', -2_000n],
+      ['PRORATION', 4_000n],
+    ])
     expect(draft.lines.map(({ description }) => description)).toEqual([
       'Silver, not used from 2026-04-11 to 2026-05-01: 66.67 % of 30.00 USD',
       'Gold, 2026-04-11 to 2026-05-01: 66.67 % of 60.00 USD a month',
@@ -91,7 +117,10 @@ describe('A change of plan within a period', () => {
   it('to another rhythm charges a first period in full', () => {
     const yearly = planOf({ id: 'plan_year', baseMinor: 50_000n, interval: 'YEAR' })
     const draft = change(silver, yearly, at('2026-04-16T00:00:00Z'), whole)
-    expect(amounts(draft)).toEqual([['CREDIT', -1_500n], ['BASE_PRICE', 50_000n]])
+    expect(amounts(draft)).toEqual([
+      ['CREDIT', -1_500n],
+      ['BASE_PRICE', 50_000n],
+    ])
     expect(draft.period).toEqual({ start: at('2026-04-16T00:00:00Z'), end: at('2027-04-16T00:00:00Z') })
   })
 
@@ -100,13 +129,23 @@ describe('A change of plan within a period', () => {
   })
 
   it('to a cheaper plan is never below zero: what is over is carried forward, and taken off once', () => {
-    const { draft, credit } = credited(change(gold, silver, at('2026-04-16T00:00:00Z'), { ...whole, amount: money(6_000n, usd) }), money(0n, usd))
-    expect(amounts(draft)).toEqual([['CREDIT', -3_000n], ['PRORATION', 1_500n], ['CREDIT', 1_500n]])
+    const { draft, credit } = credited(
+      change(gold, silver, at('2026-04-16T00:00:00Z'), { ...whole, amount: money(6_000n, usd) }),
+      money(0n, usd),
+    )
+    expect(amounts(draft)).toEqual([
+      ['CREDIT', -3_000n],
+      ['PRORATION', 1_500n],
+      ['CREDIT', 1_500n],
+    ])
     expect(draft.total.minor).toBe(0n)
     expect(credit.minor).toBe(1_500n)
 
     const next = credited(periodInvoiceOf(silver, courseOf(silver, 1), []), credit)
-    expect(amounts(next.draft)).toEqual([['BASE_PRICE', 3_000n], ['CREDIT', -1_500n]])
+    expect(amounts(next.draft)).toEqual([
+      ['BASE_PRICE', 3_000n],
+      ['CREDIT', -1_500n],
+    ])
     expect(next.draft.total.minor).toBe(1_500n)
     expect(next.credit.minor).toBe(-1_500n)
   })
@@ -123,7 +162,9 @@ describe('A change of plan within a period', () => {
           const step = currency === 'KWD' ? 10n : 1n
           const low = planOf({ id: 'plan_low', currency, baseMinor: cheap * step })
           const high = planOf({ id: 'plan_high', currency, baseMinor: (cheap + more) * step })
-          const [first, second] = [Math.min(one, other), Math.max(one, other)].map((ms) => new Date(start.getTime() + ms)) as [Date, Date]
+          const [first, second] = [Math.min(one, other), Math.max(one, other)].map(
+            (ms) => new Date(start.getTime() + ms),
+          ) as [Date, Date]
           const begun: ChargedTime = { amount: money(cheap * step, currency as Currency), time: { start, end } }
           const up = change(low, high, first, begun)
           const down = change(high, low, second, chargedBy(up))
@@ -139,7 +180,10 @@ describe('A change of plan within a period', () => {
   it('any number of times costs what was had, to half a unit for each change', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.record({ price: fc.bigInt({ min: 1n, max: 100_000n }), ms: fc.nat(end.getTime() - start.getTime() - 1) }), { minLength: 1, maxLength: 12 }),
+        fc.array(
+          fc.record({ price: fc.bigInt({ min: 1n, max: 100_000n }), ms: fc.nat(end.getTime() - start.getTime() - 1) }),
+          { minLength: 1, maxLength: 12 },
+        ),
         fc.bigInt({ min: 1n, max: 100_000n }),
         (changes, beginning) => {
           const length = end.getTime() - start.getTime()
@@ -177,7 +221,14 @@ function chargedBy({ lines }: InvoiceDraft): ChargedTime | null {
 describe('Credit', () => {
   const draft = (...sums: bigint[]): InvoiceDraft => {
     const lines = sums.map((minor) => line('USAGE', 'x', money(minor, usd), { start, end }))
-    return { period: { start, end }, lines, total: sum(lines.map(({ amount }) => amount), usd) }
+    return {
+      period: { start, end },
+      lines,
+      total: sum(
+        lines.map(({ amount }) => amount),
+        usd,
+      ),
+    }
   }
 
   it('is neither lost nor made, and the total is never below zero', () => {

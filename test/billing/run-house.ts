@@ -3,20 +3,20 @@ import { BillingCharges } from '../../src/billing/billing-charges.js'
 import { BillingConnections } from '../../src/billing/billing-connections.js'
 import { BillingIntegrationRepository } from '../../src/billing/billing-integration.repository.js'
 import { BillingRun } from '../../src/billing/billing-run.service.js'
+import { Invoice, InvoiceLine, type InvoiceReason, type InvoiceRow } from '../../src/billing/invoice.entity.js'
+import { InvoiceRepository } from '../../src/billing/invoice.repository.js'
 import { InvoiceIssuing } from '../../src/billing/invoice-issuing.service.js'
 import { InvoiceRecord } from '../../src/billing/invoice-record.js'
 import { InvoiceSweep } from '../../src/billing/invoice-sweep.js'
 import { InvoiceWriting } from '../../src/billing/invoice-writing.js'
-import { Invoice, InvoiceLine, type InvoiceReason, type InvoiceRow } from '../../src/billing/invoice.entity.js'
-import { InvoiceRepository } from '../../src/billing/invoice.repository.js'
 import { BillingPlanChanges } from '../../src/billing/plan-change-charges.js'
 import { QuotaPrices } from '../../src/billing/quota-prices.js'
 import { StandingService } from '../../src/billing/standing.service.js'
 import { TurnScenes } from '../../src/billing/turn-scenes.js'
 import { UpcomingInvoices } from '../../src/billing/upcoming-invoice.service.js'
 import { Plan, type PlanRow, Quota, type QuotaRow } from '../../src/catalog/plan.entity.js'
-import type { PlanOffers } from '../../src/catalog/plan-offer.js'
 import { PlanRepository } from '../../src/catalog/plan.repository.js'
+import type { PlanOffers } from '../../src/catalog/plan-offer.js'
 import { entities } from '../../src/entities.js'
 import type { DomainEvent } from '../../src/events/event.js'
 import { MovableClock } from '../../src/kernel/clock.js'
@@ -37,7 +37,10 @@ import { DeprecatedPlans } from '../../src/subscriptions/deprecated-plans.servic
 import { PlanChangeService } from '../../src/subscriptions/plan-change.service.js'
 import { PlanMove } from '../../src/subscriptions/plan-move.js'
 import { PreviewTokens } from '../../src/subscriptions/preview-token.js'
-import { ProductSubscription, type ProductSubscriptionRow } from '../../src/subscriptions/product-subscription.entity.js'
+import {
+  ProductSubscription,
+  type ProductSubscriptionRow,
+} from '../../src/subscriptions/product-subscription.entity.js'
 import { ProductSubscriptionRepository } from '../../src/subscriptions/product-subscription.repository.js'
 import { openingOf } from '../../src/subscriptions/product-subscription.rules.js'
 import { ProductSubscriptionService } from '../../src/subscriptions/product-subscription.service.js'
@@ -95,7 +98,17 @@ export async function openRun(beginning = '2026-01-31T10:00:00Z') {
   const previews = new PreviewTokens(Buffer.alloc(32, 1))
   const terms = new TermsService(clock)
   const planChanges = new PlanChangeService(
-    unitOfWork, subscriptions, organizations, plans, offers, terms, changes, move, previews, subscriptionRecord, clock,
+    unitOfWork,
+    subscriptions,
+    organizations,
+    plans,
+    offers,
+    terms,
+    changes,
+    move,
+    previews,
+    subscriptionRecord,
+    clock,
   )
   const reading = () => unitOfWork.reading(system)
   const [providerId, marketplaceId, productId, unitId] = [newId('prov'), newId('mkt'), newId('prod'), newId('unit')]
@@ -139,7 +152,10 @@ export async function openRun(beginning = '2026-01-31T10:00:00Z') {
 
     async plan(about: Partial<PlanRow> = {}): Promise<PlanRow> {
       const plan = planOf({ ...about, id: newId('plan'), providerId, productId })
-      await rows(reading(), Plan).insertInto('Plan').values({ ...plan, features: '{}' as never, requestForm: null }).execute()
+      await rows(reading(), Plan)
+        .insertInto('Plan')
+        .values({ ...plan, features: '{}' as never, requestForm: null })
+        .execute()
       return plan
     },
 
@@ -167,7 +183,10 @@ export async function openRun(beginning = '2026-01-31T10:00:00Z') {
     },
 
     /** Of an organization of its own, begun now; its first invoice is paid, unless it is told otherwise. */
-    async subscription(plan: PlanRow, about: Partial<ProductSubscriptionRow> & { unpaid?: boolean } = {}): Promise<string> {
+    async subscription(
+      plan: PlanRow,
+      about: Partial<ProductSubscriptionRow> & { unpaid?: boolean } = {},
+    ): Promise<string> {
       const { unpaid, ...changes } = about
       const now = clock.now()
       const opening = openingOf(plan, 'UTC', now, false)
@@ -175,7 +194,15 @@ export async function openRun(beginning = '2026-01-31T10:00:00Z') {
       if (!changes.organizationId) {
         await rows(reading(), ConsumerOrganization)
           .insertInto('ConsumerOrganization')
-          .values({ id: organizationId, providerId, marketplaceId, name: 'Acme', state: 'ACTIVE', billingEmail: 'bills@acme.example', createdAt: now })
+          .values({
+            id: organizationId,
+            providerId,
+            marketplaceId,
+            name: 'Acme',
+            state: 'ACTIVE',
+            billingEmail: 'bills@acme.example',
+            createdAt: now,
+          })
           .execute()
       }
       const id = newId('psub')
@@ -227,7 +254,12 @@ export async function openRun(beginning = '2026-01-31T10:00:00Z') {
       })
     },
 
-    async use(productSubscriptionId: string, quotaId: string, units: string, interval: { start: Date; end: Date }): Promise<void> {
+    async use(
+      productSubscriptionId: string,
+      quotaId: string,
+      units: string,
+      interval: { start: Date; end: Date },
+    ): Promise<void> {
       await rows(reading(), QuotaCounter)
         .insertInto('QuotaCounter')
         .values({
@@ -241,7 +273,11 @@ export async function openRun(beginning = '2026-01-31T10:00:00Z') {
           chargeable: true,
           thresholdReached: 0,
         })
-        .onConflict((conflict) => conflict.columns(['productSubscriptionId', 'quotaId', 'periodStart', 'providerId']).doUpdateSet({ used: units }))
+        .onConflict((conflict) =>
+          conflict
+            .columns(['productSubscriptionId', 'quotaId', 'periodStart', 'providerId'])
+            .doUpdateSet({ used: units }),
+        )
         .execute()
     },
 
@@ -259,11 +295,20 @@ export async function openRun(beginning = '2026-01-31T10:00:00Z') {
     /** Reason, first day and total of each. */
     async told(productSubscriptionId: string): Promise<Array<[InvoiceReason, string, bigint]>> {
       const found = await this.invoicesOf(productSubscriptionId)
-      return found.map(({ reason, periodStart, totalMinor }) => [reason, periodStart.toISOString().slice(0, 10), BigInt(totalMinor)])
+      return found.map(({ reason, periodStart, totalMinor }) => [
+        reason,
+        periodStart.toISOString().slice(0, 10),
+        BigInt(totalMinor),
+      ])
     },
 
     async linesOf(invoiceId: string) {
-      const found = await rows(reading(), InvoiceLine).selectFrom('InvoiceLine').selectAll().where('invoiceId', '=', invoiceId).orderBy('position').execute()
+      const found = await rows(reading(), InvoiceLine)
+        .selectFrom('InvoiceLine')
+        .selectAll()
+        .where('invoiceId', '=', invoiceId)
+        .orderBy('position')
+        .execute()
       return found.map(({ kind, amountMinor, description }) => ({ kind, minor: BigInt(amountMinor), description }))
     },
 

@@ -21,7 +21,8 @@ class Sandbox implements SandboxTime, QueuedWork {
 
   async done(): Promise<void> {
     for (const id of ids) {
-      for (const { id: invoiceId, status } of await house.invoicesOf(id)) if (status === 'DRAFT') await house.open(invoiceId, 7)
+      for (const { id: invoiceId, status } of await house.invoicesOf(id))
+        if (status === 'DRAFT') await house.open(invoiceId, 7)
     }
   }
 }
@@ -36,10 +37,22 @@ beforeEach(async () => {
 afterEach(() => house.close())
 
 function serviceOf(sandbox: Sandbox | null): SandboxClockService {
-  return new SandboxClockService(sandbox, house.unitOfWork as never, house.run, house.sweep, house.issuing, sandbox ?? { done: async () => undefined })
+  return new SandboxClockService(
+    sandbox,
+    house.unitOfWork as never,
+    house.run,
+    house.sweep,
+    house.issuing,
+    sandbox ?? { done: async () => undefined },
+  )
 }
 function person(...roles: ProviderRole[]): Scope {
-  return { kind: 'provider', userId: newId('usr'), sessionId: newId('ses'), providers: new Map([[house.providerId, roles]]) }
+  return {
+    kind: 'provider',
+    userId: newId('usr'),
+    sessionId: newId('ses'),
+    providers: new Map([[house.providerId, roles]]),
+  }
 }
 const at = (text: string) => new Date(text)
 async function refusal(work: () => Promise<unknown>): Promise<unknown> {
@@ -47,7 +60,10 @@ async function refusal(work: () => Promise<unknown>): Promise<unknown> {
     await work()
     return null
   } catch (error) {
-    return (error as { errors: Array<{ code: string; field: string[] | null }> }).errors.map(({ code, field }) => [code, field])
+    return (error as { errors: Array<{ code: string; field: string[] | null }> }).errors.map(({ code, field }) => [
+      code,
+      field,
+    ])
   }
 }
 
@@ -86,7 +102,13 @@ describe('A jump of time', () => {
     }
     await service.advance(person('ADMINISTRATOR'), at('2026-04-05T00:00:00Z'))
     const often = { told: await house.told(ids[0] as string), ...(await house.look(ids[0] as string)) }
-    const telling = ({ told, state, standing, endedAt, periodNumber }: typeof once) => ({ told, state, standing, endedAt, periodNumber })
+    const telling = ({ told, state, standing, endedAt, periodNumber }: typeof once) => ({
+      told,
+      state,
+      standing,
+      endedAt,
+      periodNumber,
+    })
     expect(telling(often)).toEqual(telling(once))
     expect(once).toMatchObject({ state: 'CANCELED', endedAt: at('2026-02-17T10:00:00Z') })
   }, 30_000)
@@ -94,7 +116,10 @@ describe('A jump of time', () => {
   it('of two at once goes on after the first', async () => {
     ids = [await house.subscription(await house.plan())]
     const scope = person('ADMINISTRATOR')
-    await Promise.all([service.advance(scope, at('2026-03-05T00:00:00Z')), service.advance(scope, at('2026-04-01T00:00:00Z'))])
+    await Promise.all([
+      service.advance(scope, at('2026-03-05T00:00:00Z')),
+      service.advance(scope, at('2026-04-01T00:00:00Z')),
+    ])
     expect(house.clock.now()).toEqual(at('2026-04-01T00:00:00Z'))
     expect(await house.invoicesOf(ids[0] as string)).toHaveLength(3)
   })
@@ -103,7 +128,7 @@ describe('A jump of time', () => {
 describe('Time is moved', () => {
   const to = new Date('2026-02-01T00:00:00Z')
 
-  it('only by a provider\'s administrator', async () => {
+  it("only by a provider's administrator", async () => {
     for (const scope of [person('MARKETPLACE_MANAGER'), person(), house.consumer(newId('org'), 'ADMINISTRATOR')]) {
       expect(await refusal(() => service.advance(scope, to))).toEqual([['NOT_ALLOWED', null]])
     }
@@ -114,7 +139,12 @@ describe('Time is moved', () => {
 
   it('only forward, and two years at most', async () => {
     const scope = person('ADMINISTRATOR')
-    for (const wrong of ['2026-01-31T09:59:59.999Z', '2028-02-03T10:00:00Z', '0001-01-01T00:00:00Z', '9999-12-31T23:59:59Z']) {
+    for (const wrong of [
+      '2026-01-31T09:59:59.999Z',
+      '2028-02-03T10:00:00Z',
+      '0001-01-01T00:00:00Z',
+      '9999-12-31T23:59:59Z',
+    ]) {
       expect(await refusal(() => service.advance(scope, at(wrong)))).toEqual([['INVALID', ['input', 'to']]])
     }
     expect(steps).toEqual([])

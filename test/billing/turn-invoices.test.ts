@@ -43,16 +43,31 @@ function scene(about: Partial<TurnScene> = {}, subscription: Partial<ProductSubs
     ...about,
   }
 }
-const trial = { periodNumber: null, anchorAt: at('2026-02-14T10:00:00Z'), periodStart: at('2026-01-31T10:00:00Z'), periodEnd: at('2026-02-14T10:00:00Z'), trialEndsAt: at('2026-02-14T10:00:00Z'), standing: 'NOT_REQUIRED' as const }
+const trial = {
+  periodNumber: null,
+  anchorAt: at('2026-02-14T10:00:00Z'),
+  periodStart: at('2026-01-31T10:00:00Z'),
+  periodEnd: at('2026-02-14T10:00:00Z'),
+  trialEndsAt: at('2026-02-14T10:00:00Z'),
+  standing: 'NOT_REQUIRED' as const,
+}
 const told = (given: TurnScene) =>
-  decided(given).invoices.map(({ reason, draft, plan: { id } }) => [reason, id, draft.total.currency, draft.total.minor])
+  decided(given).invoices.map(({ reason, draft, plan: { id } }) => [
+    reason,
+    id,
+    draft.total.currency,
+    draft.total.minor,
+  ])
 
 describe('At the end of a period', () => {
   it('usage and the next base price are invoiced', () => {
     const decision = decided(scene())
     expect(decision).toMatchObject({ turn: 'renew', planId: plan.id, reason: null, course: { periodNumber: 1 } })
     expect(told(scene())).toEqual([['SUBSCRIPTION_CYCLE', plan.id, 'USD', 3_200n]])
-    expect(decision.invoices[0]?.draft.period).toEqual({ start: at('2026-02-28T10:00:00Z'), end: at('2026-03-31T10:00:00Z') })
+    expect(decision.invoices[0]?.draft.period).toEqual({
+      start: at('2026-02-28T10:00:00Z'),
+      end: at('2026-03-31T10:00:00Z'),
+    })
   })
 
   it.each(['GOOD', 'GRACE', 'PAST_DUE'] as const)('also while the standing is %s', (standing) => {
@@ -126,7 +141,11 @@ describe('Where the plan changes with the period', () => {
 
   it('one invoice has the usage of the old plan and the base price of the new', () => {
     expect(told(to(platinum))).toEqual([['PLAN_CHANGE', platinum.id, 'USD', 9_700n]])
-    expect(decided(to(platinum))).toMatchObject({ turn: 'change plan', planId: platinum.id, course: { periodNumber: 1 } })
+    expect(decided(to(platinum))).toMatchObject({
+      turn: 'change plan',
+      planId: platinum.id,
+      course: { periodNumber: 1 },
+    })
   })
 
   it('never charges the set-up fee again', () => {
@@ -151,12 +170,19 @@ describe('Where the plan changes with the period', () => {
   })
 
   it('to one that the organization has subscribed to meanwhile, it ends', () => {
-    expect(decided(to(platinum, { runsScheduled: true }))).toMatchObject({ turn: 'cancel', planId: plan.id, course: null })
+    expect(decided(to(platinum, { runsScheduled: true }))).toMatchObject({
+      turn: 'cancel',
+      planId: plan.id,
+      course: null,
+    })
     expect(decided(to(platinum, { runsScheduled: true })).reason).toContain('another subscription')
   })
 
   it('what nobody has paid for ends', () => {
-    expect(decided(to(platinum, {}, { standing: 'AWAITING_FIRST_PAYMENT' }))).toMatchObject({ turn: 'cancel', invoices: [] })
+    expect(decided(to(platinum, {}, { standing: 'AWAITING_FIRST_PAYMENT' }))).toMatchObject({
+      turn: 'cancel',
+      invoices: [],
+    })
   })
 })
 
@@ -187,10 +213,14 @@ it('Periods that were missed are caught up one by one, each once, to where livin
         while (row.state === 'ACTIVE' && (row.periodEnd as Date) <= until) {
           const { turn, course, invoices } = decided(scene({ plan: of, timeZone, subscription: row, usage: [] }))
           begun.push(...invoices.map(({ draft }) => draft.period.start.getTime()))
-          row = course ? { ...row, ...course, endsAt: course.termEndsAt } : { ...row, state: turn === 'expire' ? 'EXPIRED' : 'CANCELED' }
+          row = course
+            ? { ...row, ...course, endsAt: course.termEndsAt }
+            : { ...row, state: turn === 'expire' ? 'EXPIRED' : 'CANCELED' }
         }
         const renewals = Math.min(missed, (termPeriods ?? Number.POSITIVE_INFINITY) - 1)
-        expect(begun).toEqual(Array.from({ length: renewals }, (_, index) => periodNumber(index + 1, schedule).start.getTime()))
+        expect(begun).toEqual(
+          Array.from({ length: renewals }, (_, index) => periodNumber(index + 1, schedule).start.getTime()),
+        )
         expect(row.state).toBe(termPeriods !== null && termPeriods <= missed ? 'EXPIRED' : 'ACTIVE')
         expect(row.periodNumber).toBe(renewals)
       },

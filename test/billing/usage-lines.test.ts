@@ -42,7 +42,11 @@ const used = (units: string, about: Partial<UsedUnits> = {}): UsedUnits => ({
 })
 const linesOf = (usage: UsedUnits[], ...prices: QuotaPrice[]) =>
   usageLinesOf(usage, new Map(prices.map((one) => [one.quotaId, one])), period, { currency: usd, timeZone: 'UTC' })
-const totalOf = (lines: ReturnType<typeof linesOf>) => sum(lines.map(({ amount }) => amount), usd).minor
+const totalOf = (lines: ReturnType<typeof linesOf>) =>
+  sum(
+    lines.map(({ amount }) => amount),
+    usd,
+  ).minor
 
 describe('Lines for what was used', () => {
   it('say what, when, how many and at which price', () => {
@@ -77,7 +81,10 @@ describe('Lines for what was used', () => {
     const included = price({ pricing: 'INCLUDED', limit: 'LOOSE', limitUnits: 1_000n })
     expect(linesOf([used('1000')], included)).toEqual([])
     expect(linesOf([used('1001')], included)).toMatchObject([
-      { description: 'Gold, 2026-04-01 to 2026-05-01: transactions beyond the 1,000 included: 1 × 0.01 USD', quantity: '1' },
+      {
+        description: 'Gold, 2026-04-01 to 2026-05-01: transactions beyond the 1,000 included: 1 × 0.01 USD',
+        quantity: '1',
+      },
     ])
   })
 
@@ -139,7 +146,10 @@ describe('Lines for what was used', () => {
     for (const count of [4, 5, 241]) {
       const ids = quotas.slice(0, count)
       const prices = ids.map((id) => price({ pricing: 'GRADUATED', tiers: steps }, id))
-      const lines = linesOf(ids.map((quotaId) => used('295', { quotaId })), ...prices)
+      const lines = linesOf(
+        ids.map((quotaId) => used('295', { quotaId })),
+        ...prices,
+      )
       expect(lines.length).toBeLessThanOrEqual(mostUsageLines)
       expect(totalOf(lines)).toBe(BigInt(count) * (29_500n + 90n * 100n))
     }
@@ -162,7 +172,10 @@ describe('Lines for what was used', () => {
             lines += written.length
             invoiced = now
           }
-          const whole = sum(rate(quota.terms, invoiced, usd).map(({ amount }) => amount), usd).minor
+          const whole = sum(
+            rate(quota.terms, invoiced, usd).map(({ amount }) => amount),
+            usd,
+          ).minor
           expect(Number(total - whole)).toBeLessThanOrEqual((lines + 1) / 2)
           expect(Number(whole - total)).toBeLessThanOrEqual((lines + 1) / 2)
         },

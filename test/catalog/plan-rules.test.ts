@@ -489,11 +489,7 @@ describe('an estimate', () => {
     { from: '5001', to: null, unitAmount: '0.5', flatFee: '20' },
   ]
   const of = (about: Partial<QuotaRow>, units: string, base = 0n) => {
-    const { total } = estimateOf(
-      { ...plan, baseMinor: base },
-      [quota(about)],
-      new Map([['quo_a', decimal(units)]]),
-    )
+    const { total } = estimateOf({ ...plan, baseMinor: base }, [quota(about)], new Map([['quo_a', decimal(units)]]))
     return total && amountText(total)
   }
 

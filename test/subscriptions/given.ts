@@ -34,12 +34,22 @@ export function planOf(about: Partial<PlanRow> = {}): PlanRow {
 }
 
 export function freePlan(about: Partial<PlanRow> = {}): PlanRow {
-  const priceless = { currency: null, baseMinor: null, setupFeeMinor: null, interval: null, intervalCount: null, anchor: null }
+  const priceless = {
+    currency: null,
+    baseMinor: null,
+    setupFeeMinor: null,
+    interval: null,
+    intervalCount: null,
+    anchor: null,
+  }
   return planOf({ id: 'plan_free', name: 'Free', type: 'FREE', ...priceless, ...about })
 }
 
 /** A subscription in its n-th period of a paid plan, all paid. */
-export function subscriptionOf(plan: PlanRow, about: Partial<ProductSubscriptionRow> & { anchorAt?: Date | null } = {}): ProductSubscriptionRow {
+export function subscriptionOf(
+  plan: PlanRow,
+  about: Partial<ProductSubscriptionRow> & { anchorAt?: Date | null } = {},
+): ProductSubscriptionRow {
   const { anchorAt = new Date('2026-01-31T10:00:00Z'), timeZone = 'UTC', periodNumber: number = 0 } = about
   const schedule = anchorAt && scheduleOf(plan, timeZone, anchorAt)
   const period = schedule && number !== null ? periodNumber(number, schedule) : null

@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { billingAnchors, billingIntervals, periodNumber } from '../../src/kernel/period.js'
 import {
+  type Course,
   changedAtPeriodEnd,
   changedNow,
-  type Course,
   haveSameRhythm,
   renewed,
   type TurnFacts,
@@ -17,7 +17,13 @@ const at = (text: string) => new Date(text)
 const periodEnd = at('2026-02-28T10:00:00Z')
 
 describe('Where several things fall on one instant', () => {
-  const nothing: TurnFacts = { periodEnd, endsAt: null, cancelAtPeriodEnd: false, scheduledPlanId: null, standing: 'GOOD' }
+  const nothing: TurnFacts = {
+    periodEnd,
+    endsAt: null,
+    cancelAtPeriodEnd: false,
+    scheduledPlanId: null,
+    standing: 'GOOD',
+  }
   const cancel = { cancelAtPeriodEnd: true, endsAt: periodEnd }
   const expire = { endsAt: periodEnd }
   const change = { scheduledPlanId: 'plan_2' }
@@ -65,7 +71,11 @@ describe('The next period', () => {
   it('after a trial is the first, from where the trial ended', () => {
     const trialEnd = at('2026-02-14T10:00:00Z')
     const trial = { timeZone: 'UTC', anchorAt: trialEnd, periodNumber: null, termEndsAt: null }
-    const course = renewed({ ...trial, periodStart: at('2026-01-31T10:00:00Z'), periodEnd: trialEnd }, planOf({ termPeriods: 2 }), 'UTC')
+    const course = renewed(
+      { ...trial, periodStart: at('2026-01-31T10:00:00Z'), periodEnd: trialEnd },
+      planOf({ termPeriods: 2 }),
+      'UTC',
+    )
     expect(course).toMatchObject({ periodNumber: 0, periodStart: trialEnd, periodEnd: at('2026-03-14T10:00:00Z') })
     expect(course.termEndsAt).toEqual(at('2026-04-14T10:00:00Z'))
   })
@@ -165,7 +175,13 @@ describe('A change of plan at the end of the period', () => {
 
   it('to a plan without a price leaves no periods', () => {
     const course = changedAtPeriodEnd(courseIn(from, anchorAt, 0), { from, to: freePlan() }, 'UTC')
-    expect(course).toMatchObject({ anchorAt: null, periodNumber: null, periodStart: null, periodEnd: null, termEndsAt: null })
+    expect(course).toMatchObject({
+      anchorAt: null,
+      periodNumber: null,
+      periodStart: null,
+      periodEnd: null,
+      termEndsAt: null,
+    })
   })
 
   it('counts a term from the change on', () => {
@@ -181,7 +197,14 @@ describe('A change of plan at the end of the period', () => {
 
   it('at the end of a trial begins the new plan', () => {
     const trialEnd = at('2026-02-14T10:00:00Z')
-    const trial = { timeZone: 'UTC', anchorAt: trialEnd, periodNumber: null, periodStart: anchorAt, periodEnd: trialEnd, termEndsAt: null }
+    const trial = {
+      timeZone: 'UTC',
+      anchorAt: trialEnd,
+      periodNumber: null,
+      periodStart: anchorAt,
+      periodEnd: trialEnd,
+      termEndsAt: null,
+    }
     expect(changedAtPeriodEnd(trial, { from, to: planOf({ id: 'plan_2' }) }, 'UTC')).toMatchObject({
       anchorAt: trialEnd,
       periodNumber: 0,
@@ -214,7 +237,14 @@ describe('A change of plan at once', () => {
 
   it('lets a trial go on', () => {
     const trialEnd = at('2026-02-14T10:00:00Z')
-    const trial = { timeZone: 'UTC', anchorAt: trialEnd, periodNumber: null, periodStart: anchorAt, periodEnd: trialEnd, termEndsAt: null }
+    const trial = {
+      timeZone: 'UTC',
+      anchorAt: trialEnd,
+      periodNumber: null,
+      periodStart: anchorAt,
+      periodEnd: trialEnd,
+      termEndsAt: null,
+    }
     expect(changedNow(trial, { from, to: planOf({ id: 'plan_2', interval: 'YEAR' }) }, 'UTC', now)).toEqual(trial)
   })
 

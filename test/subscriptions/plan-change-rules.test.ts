@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { productSubscriptionStates } from '../../src/subscriptions/product-subscription.entity.js'
 import { type PlanChangeFacts, planChangeObstacles, takesBack } from '../../src/subscriptions/plan-change.rules.js'
+import { productSubscriptionStates } from '../../src/subscriptions/product-subscription.entity.js'
 import { subscriptionLifecycle } from '../../src/subscriptions/product-subscription.rules.js'
 import { freePlan, planOf } from './given.js'
 
@@ -99,7 +99,14 @@ describe('What stands in the way of a change of plan', () => {
   it('is told all at once', () => {
     const to = planOf({ id: 'plan_2', approval: 'MANUAL', productId: 'prod_2' })
     const about = { to, cancelAtPeriodEnd: true, runsTarget: true, owes: true, notOnSale: 'No.' }
-    expect(codes(about)).toEqual(['WRONG_STATE', 'INVALID', 'WRONG_STATE', 'ALREADY_SUBSCRIBED', 'WRONG_STATE', 'WRONG_STATE'])
+    expect(codes(about)).toEqual([
+      'WRONG_STATE',
+      'INVALID',
+      'WRONG_STATE',
+      'ALREADY_SUBSCRIBED',
+      'WRONG_STATE',
+      'WRONG_STATE',
+    ])
   })
 })
 

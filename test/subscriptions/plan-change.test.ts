@@ -6,7 +6,15 @@ import { openRun, type RunHouse } from '../billing/run-house.js'
 let house: RunHouse
 let silver: PlanRow
 let gold: PlanRow
-const free = { type: 'FREE', currency: null, baseMinor: null, setupFeeMinor: null, interval: null, intervalCount: null, anchor: null } as const
+const free = {
+  type: 'FREE',
+  currency: null,
+  baseMinor: null,
+  setupFeeMinor: null,
+  interval: null,
+  intervalCount: null,
+  anchor: null,
+} as const
 
 beforeEach(async () => {
   house = await openRun('2026-04-01T00:00:00Z')
@@ -48,8 +56,16 @@ describe('A dearer plan at once', () => {
     expect(shown).toMatchObject({ effectiveAt: at('2026-04-11T00:00:00Z'), charge: { total: { minor: 2_000n } } })
     house.clock.advance(59 * 60_000)
     await house.planChanges.change(await subscriberOf(id), { previewToken: shown.token as string })
-    expect(await house.told(id)).toEqual([['SUBSCRIPTION_START', '2026-04-01', 3_000n], ['PLAN_CHANGE', '2026-04-11', 2_000n]])
-    expect(await house.look(id)).toMatchObject({ planId: gold.id, periodEnd: at('2026-05-01T00:00:00Z'), periodNumber: 0, standing: 'GOOD' })
+    expect(await house.told(id)).toEqual([
+      ['SUBSCRIPTION_START', '2026-04-01', 3_000n],
+      ['PLAN_CHANGE', '2026-04-11', 2_000n],
+    ])
+    expect(await house.look(id)).toMatchObject({
+      planId: gold.id,
+      periodEnd: at('2026-05-01T00:00:00Z'),
+      periodNumber: 0,
+      standing: 'GOOD',
+    })
     expect(names()).toContain('product-subscription.plan-changed')
     await payAll(id)
     to('2026-05-01T00:00:00Z')
@@ -68,21 +84,29 @@ describe('A dearer plan at once', () => {
     await house.run.runDue()
     const cycle = (await house.invoicesOf(id)).at(-1)
     expect(cycle?.totalMinor).toBe(6_200n)
-    expect((await house.linesOf(cycle?.id ?? '')).map(({ description }) => description)[0]).toMatch(/^Silver, .*: calls: 100 × 0.02 USD$/)
+    expect((await house.linesOf(cycle?.id ?? '')).map(({ description }) => description)[0]).toMatch(
+      /^Silver, .*: calls: 100 × 0.02 USD$/,
+    )
   })
 
   it('is not taken twice with one token, nor after an hour, nor by others', async () => {
     const id = await house.subscription(silver)
     const shown = await preview(id, gold)
     const other = house.consumer((await house.look(await house.subscription(silver))).organizationId, 'SUBSCRIBER')
-    expect(await refusal(house.planChanges.change(other, { previewToken: shown.token as string }))).toEqual(['NOT_FOUND'])
+    expect(await refusal(house.planChanges.change(other, { previewToken: shown.token as string }))).toEqual([
+      'NOT_FOUND',
+    ])
     await house.planChanges.change(await subscriberOf(id), { previewToken: shown.token as string })
-    expect(await refusal(house.planChanges.change(await subscriberOf(id), { previewToken: shown.token as string }))).toEqual(['PREVIEW_OUTDATED'])
+    expect(
+      await refusal(house.planChanges.change(await subscriberOf(id), { previewToken: shown.token as string })),
+    ).toEqual(['PREVIEW_OUTDATED'])
     expect(await house.told(id)).toHaveLength(2)
     house.clock.advance(3_600_001)
     const late = await preview(id, silver)
     house.clock.advance(3_600_001)
-    expect(await refusal(house.planChanges.change(await subscriberOf(id), { previewToken: late.token ?? '' }))).toEqual(['PREVIEW_OUTDATED'])
+    expect(await refusal(house.planChanges.change(await subscriberOf(id), { previewToken: late.token ?? '' }))).toEqual(
+      ['PREVIEW_OUTDATED'],
+    )
   })
 
   it('is refused while anything is owed, and nothing changes', async () => {
@@ -163,9 +187,15 @@ describe('A plan of another rhythm at once', () => {
     const shown = await change(id, yearly)
     expect(shown.charge?.total.minor).toBe(28_500n)
     expect(await house.told(id)).toEqual(
-      expect.arrayContaining([['SUBSCRIPTION_END', '2026-04-01', 500n], ['PLAN_CHANGE', '2026-04-16', 28_500n]]),
+      expect.arrayContaining([
+        ['SUBSCRIPTION_END', '2026-04-01', 500n],
+        ['PLAN_CHANGE', '2026-04-16', 28_500n],
+      ]),
     )
-    expect(await house.look(id)).toMatchObject({ anchorAt: at('2026-04-16T00:00:00Z'), periodEnd: at('2027-04-16T00:00:00Z') })
+    expect(await house.look(id)).toMatchObject({
+      anchorAt: at('2026-04-16T00:00:00Z'),
+      periodEnd: at('2027-04-16T00:00:00Z'),
+    })
   })
 })
 
@@ -180,7 +210,12 @@ describe('A change at the end of the period', () => {
     await change(id, silver, 'PERIOD_END')
     to('2026-05-01T00:00:00Z')
     await house.run.runDue()
-    expect(await house.look(id)).toMatchObject({ planId: silver.id, scheduledPlanId: null, periodNumber: 1, periodEnd: at('2026-06-01T00:00:00Z') })
+    expect(await house.look(id)).toMatchObject({
+      planId: silver.id,
+      scheduledPlanId: null,
+      periodNumber: 1,
+      periodEnd: at('2026-06-01T00:00:00Z'),
+    })
     expect((await house.told(id)).at(-1)).toEqual(['PLAN_CHANGE', '2026-05-01', 3_000n])
   })
 
@@ -202,7 +237,11 @@ describe('A change at the end of the period', () => {
     await change(id, euro, 'PERIOD_END')
     to('2026-05-01T00:00:00Z')
     await house.run.runDue()
-    expect((await house.invoicesOf(id)).at(-1)).toMatchObject({ currency: 'EUR', totalMinor: 2_000n, reason: 'PLAN_CHANGE' })
+    expect((await house.invoicesOf(id)).at(-1)).toMatchObject({
+      currency: 'EUR',
+      totalMinor: 2_000n,
+      reason: 'PLAN_CHANGE',
+    })
   })
 })
 
@@ -214,7 +253,11 @@ describe('From a plan without a price', () => {
     const shown = await change(id, paid, 'PERIOD_END')
     expect(shown).toMatchObject({ effectiveAt: at('2026-04-10T08:00:00Z'), charge: { total: { minor: 3_400n } } })
     expect(await house.told(id)).toEqual([['SUBSCRIPTION_START', '2026-04-10', 3_400n]])
-    expect(await house.look(id)).toMatchObject({ standing: 'AWAITING_FIRST_PAYMENT', anchorAt: at('2026-04-10T08:00:00Z'), periodNumber: 0 })
+    expect(await house.look(id)).toMatchObject({
+      standing: 'AWAITING_FIRST_PAYMENT',
+      anchorAt: at('2026-04-10T08:00:00Z'),
+      periodNumber: 0,
+    })
     await payAll(id)
     expect(await house.look(id)).toMatchObject({ standing: 'GOOD' })
   })
@@ -232,7 +275,12 @@ describe('From a plan without a price', () => {
     await change(id, nothing, 'PERIOD_END')
     to('2026-06-01T00:00:00Z')
     await house.run.runDue()
-    expect(await house.look(id)).toMatchObject({ planId: nothing.id, standing: 'NOT_REQUIRED', periodEnd: null, accessClosesAt: null })
+    expect(await house.look(id)).toMatchObject({
+      planId: nothing.id,
+      standing: 'NOT_REQUIRED',
+      periodEnd: null,
+      accessClosesAt: null,
+    })
     expect((await house.invoicesOf(id)).map(({ status }) => status)).toEqual(['PAID', 'OPEN'])
   })
 
@@ -268,14 +316,32 @@ describe('A plan that the provider takes off sale', () => {
   it('keeps its subscriptions', async () => {
     const id = await house.subscription(gold)
     await deprecate('KEEP', 'NOW')
-    expect(await house.look(id)).toMatchObject({ state: 'ACTIVE', planId: gold.id, scheduledPlanId: null, cancelAtPeriodEnd: false })
+    expect(await house.look(id)).toMatchObject({
+      state: 'ACTIVE',
+      planId: gold.id,
+      scheduledPlanId: null,
+      cancelAtPeriodEnd: false,
+    })
   })
 
   it('or ends them, now or with their periods; what waits for approval at once', async () => {
     const [one, other] = [await house.subscription(gold), await house.subscription(silver)]
-    const pending = await house.subscription(gold, { unpaid: true, state: 'PENDING_APPROVAL', standing: 'NOT_REQUIRED', startedAt: null, periodNumber: null, periodStart: null, periodEnd: null, anchorAt: null })
+    const pending = await house.subscription(gold, {
+      unpaid: true,
+      state: 'PENDING_APPROVAL',
+      standing: 'NOT_REQUIRED',
+      startedAt: null,
+      periodNumber: null,
+      periodStart: null,
+      periodEnd: null,
+      anchorAt: null,
+    })
     await deprecate('CANCEL', 'PERIOD_END')
-    expect(await house.look(one)).toMatchObject({ state: 'ACTIVE', cancelAtPeriodEnd: true, endsAt: at('2026-05-01T00:00:00Z') })
+    expect(await house.look(one)).toMatchObject({
+      state: 'ACTIVE',
+      cancelAtPeriodEnd: true,
+      endsAt: at('2026-05-01T00:00:00Z'),
+    })
     expect(await house.look(pending)).toMatchObject({ state: 'CANCELED' })
     await deprecate('CANCEL', 'NOW')
     expect(await house.look(one)).toMatchObject({ state: 'CANCELED' })
@@ -304,7 +370,10 @@ describe('A plan that the provider takes off sale', () => {
   })
 
   it('but what nobody has paid for goes over only once it is paid, and ends with its period if it is not', async () => {
-    const [paid, unpaid] = [await house.subscription(gold, { unpaid: true }), await house.subscription(gold, { unpaid: true })]
+    const [paid, unpaid] = [
+      await house.subscription(gold, { unpaid: true }),
+      await house.subscription(gold, { unpaid: true }),
+    ]
     for (const id of [paid, unpaid]) await house.issuing.issueFirst(id)
     await deprecate('MIGRATE', 'NOW', silver)
     expect(await house.look(paid)).toMatchObject({ planId: gold.id, scheduledPlanId: silver.id })

@@ -28,9 +28,23 @@ describe('A token for what was shown', () => {
   it('cannot be made, or changed, by anybody else', () => {
     const token = tokens.issueChange(change)
     const [body, signature] = token.split('.') as [string, string]
-    const forged = Buffer.from(JSON.stringify([at.getTime(), 'psub_2', 'plan_1', 'NOW', change.digest])).toString('base64url')
+    const forged = Buffer.from(JSON.stringify([at.getTime(), 'psub_2', 'plan_1', 'NOW', change.digest])).toString(
+      'base64url',
+    )
     const others = new PreviewTokens(Buffer.alloc(32, 2)).issueChange(change)
-    for (const bad of [`${forged}.${signature}`, others, body, `${body}.`, '.', '', 'a.b', `${body}.${signature}x`, 'x'.repeat(5_000), '\0.\0', '\ud800.a']) {
+    for (const bad of [
+      `${forged}.${signature}`,
+      others,
+      body,
+      `${body}.`,
+      '.',
+      '',
+      'a.b',
+      `${body}.${signature}x`,
+      'x'.repeat(5_000),
+      '\0.\0',
+      '\ud800.a',
+    ]) {
       expect(tokens.readChange(bad, at)).toBeNull()
     }
     expect(tokens.readChange(token, at)).toEqual(change)

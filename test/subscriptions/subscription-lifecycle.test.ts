@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import {
-  productSubscriptionStates,
   type ProductSubscriptionState,
+  productSubscriptionStates,
 } from '../../src/subscriptions/product-subscription.entity.js'
 import {
   cancelStep,
