@@ -20,7 +20,7 @@ import { Origins } from './http/origins.js'
 import { Sockets } from './http/sockets.js'
 import { stripeWebhookRoutes } from './http/stripe-webhook.route.js'
 import { Viewers } from './http/viewer.js'
-import { type Clocks, systemClock } from './kernel/clock.js'
+import { type Clock, type Clocks, systemClock } from './kernel/clock.js'
 import { Database } from './persistence/database.js'
 import { SecretBox } from './persistence/secret-box.js'
 import { type Scope, system } from './persistence/tenant-scope.js'
@@ -47,15 +47,18 @@ export interface App {
 
 const jobsAtOnce = 8
 
-export async function buildApp(config: AppConfig, log: Logger): Promise<App> {
+/** @param transport by what time sessions, invitations and links end */
+export async function buildApp(config: AppConfig, log: Logger, transport: Clock = systemClock): Promise<App> {
   const database = await Database.connect({ url: config.databaseUrl, entities })
-  const doorbell = config.redisUrl ? new RedisDoorbell(config.redisUrl, log) : new PostgresDoorbell(config.databaseUrl, log)
+  const doorbell = config.redisUrl
+    ? new RedisDoorbell(config.redisUrl, log)
+    : new PostgresDoorbell(config.databaseUrl, log)
   const eventLog = new EventLog(() => doorbell.ring())
   const unitOfWork = new UnitOfWork<DomainEvent>(database, eventLog)
   const reading = (scope: Scope) => unitOfWork.reading(scope)
   const feed = new EventFeed(eventLog, () => reading(system), doorbell, log)
   const sandboxClock = config.sandboxPort === null ? null : new SandboxClock(config.stripeApiBase, log)
-  const clocks: Clocks = { billing: sandboxClock ?? systemClock, transport: systemClock }
+  const clocks: Clocks = { billing: sandboxClock ?? systemClock, transport }
   const limiterPool = poolForLimits(config.databaseUrl, log)
 
   const scopeOf = (token: string | null) => viewers.scopeOf(token)
@@ -101,7 +104,17 @@ export async function buildApp(config: AppConfig, log: Logger): Promise<App> {
           host: config.host,
           port: config.port,
           graphql: new GraphqlHttpRoute({ schema, scopeOf, contextFor, mayIntrospect, graphiql: config.graphiql, log }),
-          websocket: new GraphqlWsRoute({ schema, live, sockets, scopeOf, contextFor, originAllowed, mayIntrospect, log }),
+          websocket: new GraphqlWsRoute({
+            schema,
+            live,
+            sockets,
+            scopeOf,
+            contextFor,
+            originAllowed,
+            mayIntrospect,
+            clock: clocks.transport,
+            log,
+          }),
           routers: [
             stripeWebhookRoutes({
               connections: features.webhookConnections,
@@ -109,7 +122,10 @@ export async function buildApp(config: AppConfig, log: Logger): Promise<App> {
               clock: clocks.transport,
               log,
             }),
-            gatewayRoutes({ decisions: features.accessDecisions, gatewayScope: (token) => features.gatewayTokens.scopeOf(token) }),
+            gatewayRoutes({
+              decisions: features.accessDecisions,
+              gatewayScope: (token) => features.gatewayTokens.scopeOf(token),
+            }),
             healthRoutes([databaseAnswers(unitOfWork)], metricsOf(sockets, live)),
           ],
           originAllowed,
@@ -139,7 +155,7 @@ export async function buildApp(config: AppConfig, log: Logger): Promise<App> {
       stopListening()
       await feed.stop()
       await doorbell.close()
-      sandboxClock?.stop()
+      await sandboxClock?.stop()
       await features.close()
       await limiterPool.end()
       await database.close()

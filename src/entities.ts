@@ -15,6 +15,7 @@ import { Marketplace } from './marketplaces/marketplace.entity.js'
 import { TermsAcceptance, TermsVersion } from './marketplaces/terms.entity.js'
 import { ConsumerOrganization } from './organizations/consumer-organization.entity.js'
 import { Invitation, Membership } from './organizations/membership.entity.js'
+import { Notice } from './organizations/notice.entity.js'
 import { AuditEntry } from './providers/audit-entry.entity.js'
 import { Provider, ProviderInvitation, ProviderMembership } from './providers/provider.entity.js'
 import { Unit } from './providers/unit.entity.js'
@@ -41,6 +42,7 @@ export const entities = [
   ConsumerOrganization,
   Membership,
   Invitation,
+  Notice,
   Asset,
   AssetRelease,
   ApiResource,

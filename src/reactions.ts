@@ -1,8 +1,9 @@
-import type { accessReactions } from './access/access.reactions.js'
 import { accessRequested, accessWaiting } from './access/access.events.js'
+import type { accessReactions } from './access/access.reactions.js'
 import { invoiceEvents } from './billing/billing.events.js'
 import type { billingReactions } from './billing/billing.reactions.js'
 import type { billingRunReactions } from './billing/billing-run.reactions.js'
+import type { reminderReactions } from './billing/reminder.reactions.js'
 import { planDeprecated, productStateChanged } from './catalog/catalog.events.js'
 import type { Reaction, ReactionTable } from './events/jobs.js'
 import { organizationStateChanged } from './organizations/organization.events.js'
@@ -10,22 +11,35 @@ import {
   subscriptionCanceled,
   subscriptionEventNames,
   subscriptionExpired,
+  subscriptionRejected,
+  subscriptionRequested,
+  subscriptionResumed,
+  subscriptionStandingChanged,
   subscriptionStarted,
+  subscriptionSuspended,
 } from './subscriptions/product-subscription.events.js'
 import type { productSubscriptionReactions } from './subscriptions/product-subscription.reactions.js'
 
 type Named = ReturnType<typeof accessReactions> &
   ReturnType<typeof billingReactions> &
   ReturnType<typeof billingRunReactions> &
+  ReturnType<typeof reminderReactions> &
   ReturnType<typeof productSubscriptionReactions>
 
 /** What happens when something has happened: the whole choreography. Each may come twice, late, and out of order. */
 export function reactionTable(react: Named): ReactionTable {
   const table: Record<string, Reaction[]> = {
-    [subscriptionStarted.name]: [react.issueFirstInvoice],
-    [subscriptionCanceled.name]: [react.voidUnpaidStart, react.issueLastInvoice],
-    [subscriptionExpired.name]: [react.voidUnpaidStart, react.issueLastInvoice],
+    [subscriptionRequested.name]: [react.tellDeciders],
+    [subscriptionStarted.name]: [react.issueFirstInvoice, react.tellDecision],
+    [subscriptionRejected.name]: [react.tellDecision],
+    [subscriptionCanceled.name]: [react.voidUnpaidStart, react.issueLastInvoice, react.tellEnd],
+    [subscriptionExpired.name]: [react.voidUnpaidStart, react.issueLastInvoice, react.tellEnd],
+    [subscriptionStandingChanged.name]: [react.tellAccess],
+    [subscriptionSuspended.name]: [react.tellAccess],
+    [subscriptionResumed.name]: [react.tellAccess],
     [invoiceEvents.CREATED.name]: [react.bringInvoiceToStripe],
+    [invoiceEvents.OPENED.name]: [react.remindOfInvoice],
+    [invoiceEvents.PAYMENT_FAILED.name]: [react.tellPaymentFailed],
     [invoiceEvents.PAID.name]: [react.lookForSavedPayment],
     [planDeprecated.name]: [react.followDeprecation],
     [organizationStateChanged.name]: [react.followOrganization],

@@ -1,17 +1,22 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { SandboxTime } from './billing/sandbox-clock.port.js'
 
 const followInMs = 1_000
+const answerInMs = 5_000
 /** On the way all that falls due there is done, and told. */
 const moveInMs = 60_000
 
 /**
  * Billing's time where the sandbox serves: it ticks like the real one, as far ahead as the sandbox has been
- * moved. It is asked once a second, and never goes back.
+ * moved, whoever has moved it. It never goes back.
  */
 export class SandboxClock implements SandboxTime {
+  readonly #name = randomUUID()
+  readonly #ending = new AbortController()
   #aheadInMs = 0
-  #timer: NodeJS.Timeout | null = null
+  #following: Promise<void> = Promise.resolve()
 
   constructor(
     private readonly base: string,
@@ -25,26 +30,26 @@ export class SandboxClock implements SandboxTime {
   /** @throws when the sandbox does not answer: nothing may be billed by a time that is only guessed */
   async start(): Promise<void> {
     await this.follow()
-    this.#timer = setInterval(() => {
-      this.follow().catch((error: unknown) => this.log.warn({ err: error }, "the sandbox's clock cannot be read"))
-    }, followInMs)
-    this.#timer.unref()
+    this.#following = this.#keepFollowing()
   }
 
-  stop(): void {
-    if (this.#timer) clearInterval(this.#timer)
+  async stop(): Promise<void> {
+    this.#ending.abort()
+    await this.#following
   }
 
   /** Moves the sandbox, and follows it. @throws when the sandbox does not answer, or refuses */
-  async moveTo(instant: Date): Promise<void> {
+  async moveTo(instant: Date): Promise<number> {
+    const before = this.#aheadInMs
     const response = await fetch(`${this.base}/_sandbox/clock`, {
       method: 'POST',
       body: JSON.stringify({ to: instant.toISOString() }),
       signal: AbortSignal.timeout(moveInMs),
     })
+    await this.follow()
     // It ticks: an instant that has just passed is reached.
     if (!response.ok && this.now() < instant) throw new Error(`The sandbox's clock answered ${response.status}.`)
-    await this.follow()
+    return this.#aheadInMs - before
   }
 
   /** Resolves when the sandbox has delivered all that it had to say. */
@@ -56,10 +61,26 @@ export class SandboxClock implements SandboxTime {
     })
   }
 
-  async follow(): Promise<void> {
-    const response = await fetch(`${this.base}/_sandbox/clock`, { signal: AbortSignal.timeout(5_000) })
+  /** @param query with which the answer may wait until the clock is moved */
+  async follow(query = ''): Promise<void> {
+    const signal = AbortSignal.any([this.#ending.signal, AbortSignal.timeout(answerInMs)])
+    const response = await fetch(`${this.base}/_sandbox/clock${query}`, { signal })
     if (!response.ok) throw new Error(`The sandbox's clock answered ${response.status}.`)
     const { now } = (await response.json()) as { now: string }
     this.#aheadInMs = Math.max(this.#aheadInMs, new Date(now).getTime() - Date.now())
+  }
+
+  /** Asks again at once: by that the sandbox knows that the time that it has told is taken in. */
+  async #keepFollowing(): Promise<void> {
+    const { signal } = this.#ending
+    while (!signal.aborted) {
+      try {
+        await this.follow(`?follower=${this.#name}&wait=${followInMs}`)
+      } catch (error) {
+        if (signal.aborted) return
+        this.log.warn({ err: error }, "the sandbox's clock cannot be read")
+        await wait(followInMs, undefined, { signal, ref: false }).catch(() => undefined)
+      }
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { ok, refuse, type Result, type UserError } from '../kernel/result.js'
+import { ok, type Result, refuse, type UserError } from '../kernel/result.js'
 import type { BillingMode } from './billing-integration.entity.js'
 
 /** The four that must be enough: each says that an invoice has come to another status. */

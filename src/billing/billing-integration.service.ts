@@ -1,5 +1,5 @@
 import { Plan } from '../catalog/plan.entity.js'
-import type { Clock } from '../kernel/clock.js'
+import type { Clocks } from '../kernel/clock.js'
 import { newId } from '../kernel/id.js'
 import { ok, Refused, type UserError, unwrap } from '../kernel/result.js'
 import { Secret } from '../kernel/secret.js'
@@ -13,7 +13,12 @@ import type { AuditLog } from '../providers/audit-log.js'
 import { ProductSubscription } from '../subscriptions/product-subscription.entity.js'
 import { runningStates } from '../subscriptions/product-subscription.rules.js'
 import { type BillingConnections, placeOf } from './billing-connections.js'
-import { BillingIntegration, type BillingIntegrationRow, type BillingMode, MarketplaceBilling } from './billing-integration.entity.js'
+import {
+  BillingIntegration,
+  type BillingIntegrationRow,
+  type BillingMode,
+  MarketplaceBilling,
+} from './billing-integration.entity.js'
 import type { BillingIntegrationRepository } from './billing-integration.repository.js'
 import { modeOfKey, portalProblem, webhookSecretProblem } from './billing-integration.rules.js'
 import { Invoice } from './invoice.entity.js'
@@ -43,8 +48,7 @@ export class BillingIntegrationService {
     private readonly box: SecretBox,
     private readonly audit: AuditLog,
     private readonly site: BillingSite,
-    /** Billing's. */
-    private readonly clock: Clock,
+    private readonly clocks: Clocks,
   ) {}
 
   /**
@@ -56,7 +60,11 @@ export class BillingIntegrationService {
     given: BillingSettings,
   ): Promise<{ billing: BillingIntegrationRow; marketplace: MarketplaceRow }> {
     // Copied from a page, with a space or a line break around it.
-    const settings = { ...given, restrictedKey: given.restrictedKey?.trim(), webhookSecret: given.webhookSecret?.trim() }
+    const settings = {
+      ...given,
+      restrictedKey: given.restrictedKey?.trim(),
+      webhookSecret: given.webhookSecret?.trim(),
+    }
     return this.unitOfWork.run(scope, async (transaction) => {
       const marketplace = await this.#managed(transaction, settings.marketplaceId)
       const present = await this.connections.ofMarketplace(transaction, marketplace.id)
@@ -105,7 +113,7 @@ export class BillingIntegrationService {
       const message = 'A new connection needs a restricted key.'
       throw new Refused([{ code: 'REQUIRED', message, field: ['input', 'restrictedKey'] }])
     }
-    const now = this.clock.now()
+    const now = this.clocks.billing.now()
     const own = { id: newId('bint'), providerId: marketplace.providerId }
     const key = new Secret(restrictedKey)
     const billing = transaction.em.create(BillingIntegration, {
@@ -140,7 +148,7 @@ export class BillingIntegrationService {
       const key = new Secret(settings.restrictedKey)
       billing.sealedRestrictedKey = this.box.seal(key, placeOf(billing, 'sealed_restricted_key'))
       billing.restrictedKeyLast4 = key.last4
-      billing.restrictedKeySetAt = this.clock.now()
+      billing.restrictedKeySetAt = this.clocks.billing.now()
       billing.health = 'UNKNOWN'
       changes.push('restricted key')
     }
@@ -156,7 +164,13 @@ export class BillingIntegrationService {
     const { providerId, id } = billing
     if (changes.length === 0) return billing
     const summary = `Changed: ${changes.join(', ')}.`
-    const entry = { providerId, marketplaceId: settings.marketplaceId, action: 'billing.changed', subjectId: id, summary }
+    const entry = {
+      providerId,
+      marketplaceId: settings.marketplaceId,
+      action: 'billing.changed',
+      subjectId: id,
+      summary,
+    }
     await this.audit.record(transaction, entry)
     return billing
   }
@@ -184,15 +198,15 @@ export class BillingIntegrationService {
 
   /** The former secret counts for a day more, because Stripe signs with both while one is rolled. */
   #setWebhookSecret(billing: BillingIntegrationRow, secret: Secret): void {
-    const now = this.clock.now()
     if (billing.sealedWebhookSecret) {
       const former = this.box.open(billing.sealedWebhookSecret, placeOf(billing, 'sealed_webhook_secret'))
       if (former.reveal() === secret.reveal()) return
       billing.sealedFormerWebhookSecret = this.box.seal(former, placeOf(billing, 'sealed_former_webhook_secret'))
-      billing.formerWebhookSecretEndsAt = new Date(now.getTime() + day)
+      // Signatures go by real time, however far billing's has been moved.
+      billing.formerWebhookSecretEndsAt = new Date(this.clocks.transport.now().getTime() + day)
     }
     billing.sealedWebhookSecret = this.box.seal(secret, placeOf(billing, 'sealed_webhook_secret'))
-    billing.webhookSecretSetAt = now
+    billing.webhookSecretSetAt = this.clocks.billing.now()
   }
 
   /**
@@ -213,7 +227,7 @@ export class BillingIntegrationService {
   async #link(transaction: Transaction, marketplace: MarketplaceRow, billing: BillingIntegrationRow): Promise<void> {
     await this.#setEnabled(transaction, billing.id, true)
     billing.enabled = true
-    const link = { billingIntegrationId: billing.id, enabled: true, configuredAt: this.clock.now() }
+    const link = { billingIntegrationId: billing.id, enabled: true, configuredAt: this.clocks.billing.now() }
     await rows(transaction, MarketplaceBilling)
       .insertInto('MarketplaceBilling')
       .values({ marketplaceId: marketplace.id, providerId: marketplace.providerId, ...link })

@@ -23,6 +23,6 @@ export function billingRunReactions(issuing: InvoiceIssuing) {
 export function billingRunTasks(run: BillingRun, issuing: InvoiceIssuing) {
   return {
     [billingRunTask]: async () => void (await run.runDue()),
-    [lateUsageTask]: () => issuing.issueLate(),
+    [lateUsageTask]: async () => void (await issuing.issueLate()),
   }
 }

@@ -96,6 +96,8 @@ export interface PaymentPort {
   markPaidOutside(invoice: InvoiceReference): Promise<Outcome<InvoiceSnapshot>>
   /** Null when it is not there (any more). */
   read(invoice: InvoiceReference): Promise<Outcome<InvoiceSnapshot | null>>
+  /** The invoice that a payment is for; null where it is for none. */
+  readPaidBy(connection: BillingConnection, stripePaymentId: string): Promise<Outcome<InvoiceSnapshot | null>>
   /** All that were created since, oldest last. */
   list(connection: BillingConnection, createdFrom: Date): Promise<Outcome<InvoiceSnapshot[]>>
   /** Whether a customer has saved a payment method that can be charged. */

@@ -1,10 +1,10 @@
 import { Refused } from '../kernel/result.js'
 import { person, type Scope, system } from '../persistence/tenant-scope.js'
 import type { UnitOfWork } from '../persistence/unit-of-work.js'
+import type { PaymentPort } from './billing.port.js'
+import type { BillingConnections } from './billing-connections.js'
 import type { BillingHealth, BillingIntegrationRow, StoredBillingCheck } from './billing-integration.entity.js'
 import type { BillingIntegrationRepository } from './billing-integration.repository.js'
-import type { BillingConnections } from './billing-connections.js'
-import type { PaymentPort } from './billing.port.js'
 
 /** Tries what a connection must be able to do, and keeps what was seen as its health. */
 export class ConnectionExamination {
@@ -49,10 +49,18 @@ function webhookCheck(billing: BillingIntegrationRow): StoredBillingCheck {
   const name = 'webhook.received'
   const { sealedWebhookSecret, lastWebhookAt, lastSignatureFailureAt } = billing
   if (!sealedWebhookSecret) {
-    return { name, ok: false, detail: 'No signing secret was given: make an endpoint at webhookUrl, and give its secret.' }
+    return {
+      name,
+      ok: false,
+      detail: 'No signing secret was given: make an endpoint at webhookUrl, and give its secret.',
+    }
   }
   if (lastSignatureFailureAt && (!lastWebhookAt || lastSignatureFailureAt > lastWebhookAt)) {
-    return { name, ok: false, detail: 'The last one had a signature that did not fit: give the secret of this very endpoint.' }
+    return {
+      name,
+      ok: false,
+      detail: 'The last one had a signature that did not fit: give the secret of this very endpoint.',
+    }
   }
   if (lastWebhookAt) return { name, ok: true, detail: `The last one came at ${lastWebhookAt.toISOString()}.` }
   return { name, ok: false, detail: 'Nothing has arrived yet: the first invoice will show whether the endpoint works.' }

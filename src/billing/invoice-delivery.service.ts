@@ -2,17 +2,17 @@ import type { DomainEvent } from '../events/event.js'
 import { enqueue } from '../events/jobs.js'
 import type { Clocks } from '../kernel/clock.js'
 import { newId } from '../kernel/id.js'
+import type { ConsumerOrganizationRepository } from '../organizations/consumer-organization.repository.js'
 import { rows } from '../persistence/tenant-repository.js'
 import { system } from '../persistence/tenant-scope.js'
 import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js'
-import type { ConsumerOrganizationRepository } from '../organizations/consumer-organization.repository.js'
+import type { BroughtInvoice, InvoiceOrder, Outcome, PaymentPort } from './billing.port.js'
 import type { BillingConnections } from './billing-connections.js'
 import { BillingAccount, type BillingAccountRow } from './billing-integration.entity.js'
-import type { BroughtInvoice, InvoiceOrder, Outcome, PaymentPort } from './billing.port.js'
 import type { InvoiceCause, InvoiceReason, InvoiceRow } from './invoice.entity.js'
-import type { InvoiceRecord } from './invoice-record.js'
 import type { InvoiceRepository } from './invoice.repository.js'
 import { mayCharge } from './invoice.rules.js'
+import type { InvoiceRecord } from './invoice-record.js'
 
 /** The worker's task that brings an invoice to Stripe; its payload is `{ invoiceId }`. */
 export const bringInvoiceTask = 'bring-invoice'
@@ -58,7 +58,8 @@ export class InvoiceDelivery {
       const integrationId = invoice.billingIntegrationId ?? (await this.#connectLate(transaction, invoice))
       const connection = integrationId ? await this.connections.byId(transaction, integrationId) : null
       if (!connection) return this.#failed(transaction, invoice, 'The marketplace is not connected to Stripe.')
-      if (!organization?.billingEmail) return this.#failed(transaction, invoice, 'The organization has no billing email.')
+      if (!organization?.billingEmail)
+        return this.#failed(transaction, invoice, 'The organization has no billing email.')
       const account = await this.#accountOf(transaction, invoice, connection.id)
       invoice.syncAttempts += 1
       invoice.lastSyncAttemptAt = this.clocks.billing.now()
@@ -78,7 +79,10 @@ export class InvoiceDelivery {
         currency: invoice.currency,
         totalMinor: invoice.totalMinor,
         daysUntilDue: invoice.paymentTermDays,
-        description: (lines ?? []).map(({ description }) => description).join('; ').slice(0, 500),
+        description: (lines ?? [])
+          .map(({ description }) => description)
+          .join('; ')
+          .slice(0, 500),
         lines: (lines ?? []).map(({ kind, description, amountMinor, periodStart, periodEnd }) => ({
           kind,
           description,

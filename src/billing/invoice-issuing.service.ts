@@ -64,13 +64,17 @@ export class InvoiceIssuing {
     })
   }
 
-  /** What was reported late of subscriptions that have ended, on a further last invoice of each. */
-  async issueLate(): Promise<void> {
+  /**
+   * What was reported late of subscriptions that have ended, on a further last invoice of each.
+   * @returns how many had some
+   */
+  async issueLate(): Promise<number> {
     const reading = this.unitOfWork.reading(system)
-    for (;;) {
+    for (let late = 0; ; ) {
       const ids = await this.usage.endedWithUsageDue(reading, this.clock.now(), lateAtOnce)
       for (const id of ids) await this.#issueLate(id)
-      if (ids.length < lateAtOnce) return
+      late += ids.length
+      if (ids.length < lateAtOnce) return late
     }
   }
 

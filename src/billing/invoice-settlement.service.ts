@@ -7,13 +7,13 @@ import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js'
 import type { AuditLog } from '../providers/audit-log.js'
 import type { ProductSubscriptionRepository } from '../subscriptions/product-subscription.repository.js'
 import { demandReason } from '../subscriptions/subscription-record.js'
-import type { BillingConnections } from './billing-connections.js'
 import type { InvoiceReference, InvoiceSnapshot, Outcome, PaymentPort } from './billing.port.js'
+import type { BillingConnections } from './billing-connections.js'
 import type { InvoiceCause, InvoiceRow, InvoiceStatus } from './invoice.entity.js'
-import type { InvoiceDelivery } from './invoice-delivery.service.js'
-import type { InvoiceRecord } from './invoice-record.js'
 import type { InvoiceRepository } from './invoice.repository.js'
 import { type InvoiceStep, invoiceLifecycle, isForNothing, isUnderWay } from './invoice.rules.js'
+import type { InvoiceDelivery } from './invoice-delivery.service.js'
+import type { InvoiceRecord } from './invoice-record.js'
 
 const target: Record<Settling, InvoiceStatus> = {
   pay: 'PAID',
@@ -65,7 +65,14 @@ export class InvoiceSettlement {
       await this.delivery.again(transaction, invoiceId)
       const { providerId, marketplaceId, organizationId } = invoice
       const summary = `The invoice over ${amountText(money(invoice.totalMinor, invoice.currency as Currency))} is tried again.`
-      const entry = { providerId, marketplaceId, organizationId, action: 'invoice.retried', subjectId: invoiceId, summary }
+      const entry = {
+        providerId,
+        marketplaceId,
+        organizationId,
+        action: 'invoice.retried',
+        subjectId: invoiceId,
+        summary,
+      }
       await this.audit.record(transaction, entry)
       return invoice
     })
@@ -136,7 +143,8 @@ export class InvoiceSettlement {
     if (outcome.kind === 'done') return outcome.value
     // Paid, or settled otherwise, in the same moment: what it is now is taken over, and told.
     const read = await this.payments.read(reference)
-    if (read.kind === 'done' && read.value && read.value.status !== 'DRAFT' && read.value.status !== 'OPEN') return read.value
+    if (read.kind === 'done' && read.value && read.value.status !== 'DRAFT' && read.value.status !== 'OPEN')
+      return read.value
     if (outcome.kind === 'unknown') throw unavailable('Stripe cannot be reached now: try again in a minute.')
     throw new Refused([{ code: 'BILLING_REFUSED', message: outcome.message, field: null }])
   }

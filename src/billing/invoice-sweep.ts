@@ -1,16 +1,17 @@
 import { sql } from 'kysely'
 import type { DomainEvent } from '../events/event.js'
 import type { Clock } from '../kernel/clock.js'
+import type { TimedNotices } from '../organizations/notices.js'
 import { rows } from '../persistence/tenant-repository.js'
 import { system } from '../persistence/tenant-scope.js'
 import type { Reading, Transaction, UnitOfWork } from '../persistence/unit-of-work.js'
 import { ProductSubscription } from '../subscriptions/product-subscription.entity.js'
 import { Invoice, type InvoiceRow } from './invoice.entity.js'
+import type { InvoiceRepository } from './invoice.repository.js'
+import { isPastDue } from './invoice.rules.js'
 import { bringingKey, type InvoiceDelivery } from './invoice-delivery.service.js'
 import type { InvoiceInquiry } from './invoice-inquiry.service.js'
 import type { InvoiceRecord } from './invoice-record.js'
-import type { InvoiceRepository } from './invoice.repository.js'
-import { isPastDue } from './invoice.rules.js'
 import type { StandingService } from './standing.service.js'
 
 /** The worker's task that looks after invoices, every minute. */
@@ -28,6 +29,9 @@ const silentAfter = 10 * minute
 /** A bank debit settles or bounces within days; of one that has not, we have missed the news. */
 const longestProcessing = 14 * day
 
+/** All that nothing was heard of; or those alone that a debit is under way for, or that are charged to what was saved. */
+export type Silent = 'all' | 'under way'
+
 /** What time alone changes, and what was lost on the way: looked after again and again, a batch at a time. */
 export class InvoiceSweep {
   constructor(
@@ -39,6 +43,7 @@ export class InvoiceSweep {
     private readonly standing: StandingService,
     /** Billing's. */
     private readonly clock: Clock,
+    private readonly notices: readonly TimedNotices[],
   ) {}
 
   async sweep(): Promise<void> {
@@ -47,15 +52,33 @@ export class InvoiceSweep {
     await this.#askAboutTheSilent()
   }
 
-  /** What the hour alone changes: debits that were never heard of again, what is past due, and grace that is over. */
+  /**
+   * What nobody has told of in a time that was skipped, and somebody would have asked about.
+   * @param whom who has heard of all meanwhile asks only about those that Stripe goes on with by itself
+   * @returns how many were looked after
+   */
+  async lookAround(whom: Silent): Promise<number> {
+    let looked = await this.#bringWhatWasForgotten()
+    for (;;) {
+      const asked = await this.#askAboutTheSilent(whom)
+      looked += asked
+      if (asked < askedAtOnce) return looked
+    }
+  }
+
+  /**
+   * What the hour alone changes: debits that were never heard of again, what is past due, and grace that is over; and
+   * what people are to be told then.
+   */
   async letTimePass(): Promise<void> {
     while ((await this.#forgetOldDebits()) === atOnce);
     while ((await this.#tellPastDue()) === atOnce);
     const followed: string[] = []
     while ((await this.#followGrace(followed)) === atOnce);
+    for (const notices of this.notices) await notices.tell()
   }
 
-  /** When the next invoice is past due, or the next grace over; null where nothing waits for its hour. */
+  /** When the next invoice is past due, the next grace over, or the next notice due; null where nothing waits for its hour. */
   async nextDue(reading: Reading, after: Date): Promise<Date | null> {
     const { due } = await rows(reading, Invoice)
       .selectFrom('Invoice')
@@ -70,7 +93,10 @@ export class InvoiceSweep {
       .where('standing', 'in', ['GOOD', 'GRACE'])
       .where('accessClosesAt', '>', after)
       .executeTakeFirstOrThrow()
-    const instants = [due, closes].flatMap((instant) => (instant === null ? [] : [new Date(instant).getTime()]))
+    const told = await Promise.all(this.notices.map((notices) => notices.nextDue(reading, after)))
+    const instants = [due, closes, ...told].flatMap((instant) =>
+      instant === null ? [] : [new Date(instant).getTime()],
+    )
     return instants.length === 0 ? null : new Date(Math.min(...instants))
   }
 
@@ -137,7 +163,7 @@ export class InvoiceSweep {
   }
 
   /** What waits for Stripe, and has no job that would bring it (any more). */
-  async #bringWhatWasForgotten(): Promise<void> {
+  async #bringWhatWasForgotten(): Promise<number> {
     const before = new Date(this.clock.now().getTime() - forgottenAfter)
     const found = await rows(this.unitOfWork.reading(system), Invoice)
       .selectFrom('Invoice')
@@ -158,10 +184,11 @@ export class InvoiceSweep {
     for (const { id } of found) {
       await this.unitOfWork.run(system, (transaction) => this.delivery.again(transaction, id))
     }
+    return found.length
   }
 
   /** A lost webhook costs minutes, not a customer: open invoices that nothing was heard of are read again. */
-  async #askAboutTheSilent(): Promise<void> {
+  async #askAboutTheSilent(whom: Silent = 'all'): Promise<number> {
     const now = this.clock.now()
     const reading = this.unitOfWork.reading(system)
     const found = (await rows(reading, Invoice)
@@ -170,17 +197,23 @@ export class InvoiceSweep {
       .where('status', 'in', ['OPEN', 'UNCOLLECTIBLE'])
       .where('stripeInvoiceId', 'is not', null)
       .where('stripeAskedAt', '<', new Date(now.getTime() - silentAfter))
+      .$if(whom === 'under way', (query) => query.where(goesOnByItself))
       .orderBy('stripeAskedAt')
       .limit(askedAtOnce)
       .execute()) as InvoiceRow[]
-    if (found.length === 0) return
+    if (found.length === 0) return 0
     // Noted before it is asked: one that cannot be read must not keep the others waiting.
     await rows(reading, Invoice)
       .updateTable('Invoice')
       .set({ stripeAskedAt: now })
-      .where('id', 'in', found.map(({ id }) => id))
+      .where(
+        'id',
+        'in',
+        found.map(({ id }) => id),
+      )
       .execute()
     await Promise.all(found.map((invoice) => this.inquiry.ask(invoice)))
+    return found.length
   }
 
   /** Each in a transaction of its own, so that one is locked only as long as it is looked at. */
@@ -196,3 +229,12 @@ export class InvoiceSweep {
     }
   }
 }
+
+const goesOnByItself = sql<boolean>`(
+  ${sql.ref('Invoice.paymentProcessing')} or exists (
+    select 1 from billing_account a
+    where a.provider_id = ${sql.ref('Invoice.providerId')} and a.organization_id = ${sql.ref('Invoice.organizationId')}
+      and a.billing_integration_id = ${sql.ref('Invoice.billingIntegrationId')}
+      and a.currency = ${sql.ref('Invoice.currency')} and a.pays_automatically
+  )
+)`

@@ -148,6 +148,7 @@ export class InvoiceWriting {
       paidAt: free ? now : null,
       voidedAt: null,
       pastDueAt: null,
+      reminderAt: null,
       paymentProcessing: null,
       paymentReportedAt: null,
       syncStatus: free ? 'NOT_NEEDED' : 'PENDING',

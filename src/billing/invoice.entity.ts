@@ -44,6 +44,8 @@ export const Invoice = defineEntity({
     voidedAt: instant().nullable(),
     /** When it became past due, if it ever did; told once. */
     pastDueAt: instant().nullable(),
+    /** When its payer is to be reminded next, if it is still open then. */
+    reminderAt: instant().nullable(),
     paymentProcessing: p.boolean().nullable(),
     /** `created` of the newest event about a payment: one that is told late must not take it back. */
     paymentReportedAt: instant().nullable(),
@@ -73,6 +75,7 @@ export const Invoice = defineEntity({
     { properties: ['stripeAskedAt'], where: "status in ('OPEN', 'UNCOLLECTIBLE')" },
     { properties: ['dueAt'], where: "status in ('OPEN', 'UNCOLLECTIBLE') and past_due_at is null" },
     { properties: ['createdAt'], where: "status = 'DRAFT'" },
+    { properties: ['reminderAt'], where: "status = 'OPEN' and reminder_at is not null" },
   ],
   checks: [{ name: 'invoice_total_is_not_negative', expression: 'total_minor >= 0' }],
 })

@@ -3,11 +3,11 @@ import { rows } from '../persistence/tenant-repository.js'
 import { system } from '../persistence/tenant-scope.js'
 import type { Transaction } from '../persistence/unit-of-work.js'
 import type { AuditLog } from '../providers/audit-log.js'
-import { BillingAccount, BillingIntegration } from './billing-integration.entity.js'
 import type { PaymentReport, PaymentReports } from './billing.port.js'
+import { BillingAccount, BillingIntegration } from './billing-integration.entity.js'
 import { Invoice, type InvoiceRow } from './invoice.entity.js'
-import type { InvoiceRecord } from './invoice-record.js'
 import type { InvoiceRepository } from './invoice.repository.js'
+import type { InvoiceRecord } from './invoice-record.js'
 
 /** Takes in what Stripe tells of invoices, in the transaction that marks it as handled. */
 export class PaymentRecording implements PaymentReports {
@@ -39,7 +39,13 @@ export class PaymentRecording implements PaymentReports {
       .execute()
     for (const { providerId, organizationId, currency } of accounts) {
       const summary = `Its customer for ${currency} was deleted in Stripe; the next invoice makes a new one.`
-      const entry = { providerId, organizationId, action: 'billing.customer-deleted', subjectId: organizationId, summary }
+      const entry = {
+        providerId,
+        organizationId,
+        action: 'billing.customer-deleted',
+        subjectId: organizationId,
+        summary,
+      }
       await this.audit.record(transaction, entry)
     }
   }
@@ -61,7 +67,11 @@ export class PaymentRecording implements PaymentReports {
   }
 
   /** Test never pays for live, and what is told must be about the sum that we have asked for. */
-  async #fits(transaction: Transaction, invoice: InvoiceRow, { snapshot, connectionId }: PaymentReport): Promise<boolean> {
+  async #fits(
+    transaction: Transaction,
+    invoice: InvoiceRow,
+    { snapshot, connectionId }: PaymentReport,
+  ): Promise<boolean> {
     const connection = await rows(transaction, BillingIntegration)
       .selectFrom('BillingIntegration')
       .select('mode')

@@ -1,9 +1,10 @@
 import { Refused, type UserError } from '../kernel/result.js'
+import type { OneAtATime } from '../persistence/one-at-a-time.js'
 import { person, type Scope, system } from '../persistence/tenant-scope.js'
 import type { UnitOfWork } from '../persistence/unit-of-work.js'
 import type { BillingRun } from './billing-run.service.js'
 import type { InvoiceIssuing } from './invoice-issuing.service.js'
-import type { InvoiceSweep } from './invoice-sweep.js'
+import type { InvoiceSweep, Silent } from './invoice-sweep.js'
 import type { QueuedWork, SandboxTime } from './sandbox-clock.port.js'
 
 const twoYears = 2 * 366 * 24 * 60 * 60 * 1_000
@@ -13,7 +14,7 @@ const twoYears = 2 * 366 * 24 * 60 * 60 * 1_000
  * jump comes out as if it had been lived through.
  */
 export class SandboxClockService {
-  /** One after another: two who move the clock at once get there together. */
+  /** One after another, here and in other processes: two who move the clock at once get there together. */
   #moving: Promise<unknown> = Promise.resolve()
 
   constructor(
@@ -24,6 +25,7 @@ export class SandboxClockService {
     private readonly sweep: InvoiceSweep,
     private readonly issuing: InvoiceIssuing,
     private readonly work: QueuedWork,
+    private readonly turn: OneAtATime,
   ) {}
 
   now(): Date | null {
@@ -36,7 +38,7 @@ export class SandboxClockService {
     const { time } = this
     if (!time)
       throw refused('WRONG_STATE', 'Only the time of the sandbox can be moved, and it does not serve here.', null)
-    const moved = this.#moving.then(() => this.#advance(time, to))
+    const moved = this.#moving.then(() => this.turn.run(() => this.#advance(time, to)))
     this.#moving = moved.catch(() => undefined)
     return moved
   }
@@ -45,28 +47,39 @@ export class SandboxClockService {
     const ahead = to.getTime() - time.now().getTime()
     if (ahead < 0) throw refused('INVALID', 'Time only goes forward.', ['input', 'to'])
     if (ahead > twoYears) throw refused('INVALID', 'Time goes two years forward at most at once.', ['input', 'to'])
-    await this.#settle()
+    await this.#settle('under way')
+    // What was lost before the jump is found where it first halts; on the way nobody presses anything.
+    let silent: Silent = 'all'
     for (let next = await this.#nextDue(time.now()); next && next < to; next = await this.#nextDue(time.now())) {
-      await time.moveTo(next)
-      await this.#settle()
+      await this.#halt(time, next, silent)
+      silent = 'under way'
     }
-    await time.moveTo(to)
-    await this.#settle()
-    await this.issuing.issueLate()
-    await this.work.done()
+    await this.#halt(time, to, silent)
     return time.now()
   }
 
-  /** What Stripe has sent meanwhile counts first: whoever has paid in time is not past due. */
-  async #settle(): Promise<void> {
+  async #halt(time: SandboxTime, instant: Date, silent: Silent): Promise<void> {
+    await this.work.skipped(await time.moveTo(instant))
+    await this.#settle(silent)
+  }
+
+  /** What Stripe has sent meanwhile counts first, or would tell if asked: whoever has paid in time is not past due. */
+  async #settle(silent: Silent): Promise<void> {
     await this.work.done()
+    if ((await this.sweep.lookAround(silent)) > 0) await this.work.done()
     await this.run.runDue()
     await this.work.done()
+    if ((await this.issuing.issueLate()) > 0) await this.work.done()
   }
 
   async #nextDue(after: Date): Promise<Date | null> {
     const reading = this.unitOfWork.reading(system)
-    const next = [await this.run.nextDue(reading, after), await this.sweep.nextDue(reading, after)]
+    const queued = await this.work.nextInMs()
+    const next = [
+      await this.run.nextDue(reading, after),
+      await this.sweep.nextDue(reading, after),
+      queued === null ? null : new Date(after.getTime() + queued),
+    ]
     const instants = next.flatMap((instant) => (instant ? [instant.getTime()] : []))
     return instants.length === 0 ? null : new Date(Math.min(...instants))
   }

@@ -1,6 +1,3 @@
-import { AccessBlockResolver, AccessDecisionResolver } from '../access/access-decision.resolver.js'
-import { AccessDecisions } from '../access/access-decision.service.js'
-import type { AccessFactsRepository } from '../access/access-facts.repository.js'
 import { AccessChangedLive, AccessGrantedLive } from '../access/access.live.js'
 import { accessReactions } from '../access/access.reactions.js'
 import {
@@ -9,6 +6,9 @@ import {
   CredentialRepository,
   GatewayTokenRepository,
 } from '../access/access.repository.js'
+import { AccessBlockResolver, AccessDecisionResolver } from '../access/access-decision.resolver.js'
+import { AccessDecisions } from '../access/access-decision.service.js'
+import type { AccessFactsRepository } from '../access/access-facts.repository.js'
 import {
   AccessRequestResolver,
   AccessRequestStepsResolver,
@@ -39,7 +39,12 @@ export interface AccessSurroundings {
   invoices: InvoiceRepository
 }
 
-export function buildAccess(foundation: Foundation, people: PeopleFeatures, commerce: CommerceFeatures, around: AccessSurroundings) {
+export function buildAccess(
+  foundation: Foundation,
+  people: PeopleFeatures,
+  commerce: CommerceFeatures,
+  around: AccessSurroundings,
+) {
   const { unitOfWork, clocks, log, mutations, nodes } = foundation
   const { organizations, marketplaces, audit, limiter } = people
   const { facts, apiResources, subscriptions, invoices } = around

@@ -1,4 +1,4 @@
-import { AssetReleaseRepository, AssetRepository, type ApiResourceRepository } from '../catalog/asset.repository.js'
+import { type ApiResourceRepository, AssetReleaseRepository, AssetRepository } from '../catalog/asset.repository.js'
 import {
   ApiResourceResolver,
   AssetReleaseResolver,
@@ -8,15 +8,12 @@ import {
 import { AssetService } from '../catalog/asset.service.js'
 import type { BillingReadiness } from '../catalog/billing-readiness.port.js'
 import { OpenApiReader } from '../catalog/openapi-document.js'
-import { PlanLifecycleService } from '../catalog/plan-lifecycle.service.js'
-import { PlanOffers } from '../catalog/plan-offer.js'
-import { PlanQuotas } from '../catalog/plan-quotas.js'
 import type { PlanRepository, QuotaRepository } from '../catalog/plan.repository.js'
 import { PlanMutations, PlanResolver, ProductPlansResolver, QuotaResolver } from '../catalog/plan.resolver.js'
 import { PlanService } from '../catalog/plan.service.js'
-import { ProductAssets } from '../catalog/product-assets.js'
-import { ProductReleaseService } from '../catalog/product-release.service.js'
-import type { ProductUsage } from '../catalog/product-usage.port.js'
+import { PlanLifecycleService } from '../catalog/plan-lifecycle.service.js'
+import { PlanOffers } from '../catalog/plan-offer.js'
+import { PlanQuotas } from '../catalog/plan-quotas.js'
 import { ProductAssetRepository, ProductReleaseRepository, ProductRepository } from '../catalog/product.repository.js'
 import {
   ProductAssetResolver,
@@ -25,7 +22,9 @@ import {
   ProviderProductsResolver,
 } from '../catalog/product.resolver.js'
 import { ProductService } from '../catalog/product.service.js'
-import { PublicationAudiences } from '../catalog/publication-audiences.js'
+import { ProductAssets } from '../catalog/product-assets.js'
+import { ProductReleaseService } from '../catalog/product-release.service.js'
+import type { ProductUsage } from '../catalog/product-usage.port.js'
 import { PublicationRepository } from '../catalog/publication.repository.js'
 import {
   PlanVisibilityResolver,
@@ -35,6 +34,7 @@ import {
   VisibilityResolver,
 } from '../catalog/publication.resolver.js'
 import { PublicationService } from '../catalog/publication.service.js'
+import { PublicationAudiences } from '../catalog/publication-audiences.js'
 import type { ResourceReaders } from '../catalog/resource-readers.port.js'
 import { Storefront } from '../catalog/storefront.repository.js'
 import type { Foundation } from './foundation.js'
@@ -52,7 +52,11 @@ export interface CatalogSurroundings {
 
 export type CatalogFeature = ReturnType<typeof buildCatalog>
 
-export function buildCatalog({ unitOfWork, clocks, mutations, nodes }: Foundation, people: PeopleFeatures, around: CatalogSurroundings) {
+export function buildCatalog(
+  { unitOfWork, clocks, mutations, nodes }: Foundation,
+  people: PeopleFeatures,
+  around: CatalogSurroundings,
+) {
   const { marketplaces, organizations, providers, units, terms, audit } = people
   const { plans, quotas, apiResources, usage, readers, readiness } = around
   const clock = clocks.billing

@@ -1,6 +1,6 @@
-import type { ApiResourceRepository } from '../catalog/asset.repository.js'
-import type { PlanRepository, QuotaRepository } from '../catalog/plan.repository.js'
-import { BillingCharges } from '../billing/billing-charges.js'
+import { AccessNotices } from '../billing/access-notices.service.js'
+import { billingReactions, billingTasks } from '../billing/billing.reactions.js'
+import type { BillingCharges } from '../billing/billing-charges.js'
 import { BillingConnections } from '../billing/billing-connections.js'
 import type { BillingIntegrationRepository } from '../billing/billing-integration.repository.js'
 import {
@@ -9,13 +9,20 @@ import {
   OrganizationBillingResolver,
 } from '../billing/billing-integration.resolver.js'
 import { BillingIntegrationService } from '../billing/billing-integration.service.js'
-import { billingReactions, billingTasks } from '../billing/billing.reactions.js'
-import { billingRunReactions, billingRunTask, billingRunTasks, lateUsageTask } from '../billing/billing-run.reactions.js'
+import {
+  billingRunReactions,
+  billingRunTask,
+  billingRunTasks,
+  lateUsageTask,
+} from '../billing/billing-run.reactions.js'
 import { BillingRun } from '../billing/billing-run.service.js'
 import { ChangeInvoices } from '../billing/change-invoices.service.js'
 import { CanceledInvoiceResolver, ChangedInvoiceResolver } from '../billing/changed-invoice.resolver.js'
 import { ConnectionExamination } from '../billing/connection-examination.service.js'
 import { FirstInvoices } from '../billing/first-invoice.service.js'
+import { InvoiceChangedLive, InvoicePaidLive } from '../billing/invoice.live.js'
+import type { InvoiceRepository } from '../billing/invoice.repository.js'
+import { InvoiceLineResolver, InvoiceResolver } from '../billing/invoice.resolver.js'
 import { InvoiceDelivery } from '../billing/invoice-delivery.service.js'
 import { InvoiceInquiry } from '../billing/invoice-inquiry.service.js'
 import { InvoiceIssuing } from '../billing/invoice-issuing.service.js'
@@ -25,12 +32,11 @@ import {
   OrganizationInvoicesResolver,
   SubscriptionInvoicesResolver,
 } from '../billing/invoice-lists.resolver.js'
-import { InvoiceChangedLive, InvoicePaidLive } from '../billing/invoice.live.js'
 import { InvoicePages } from '../billing/invoice-pages.service.js'
 import { InvoiceReconciliation } from '../billing/invoice-reconciliation.service.js'
 import { InvoiceRecord } from '../billing/invoice-record.js'
-import type { InvoiceRepository } from '../billing/invoice.repository.js'
-import { InvoiceLineResolver, InvoiceResolver } from '../billing/invoice.resolver.js'
+import { InvoiceReminders } from '../billing/invoice-reminders.service.js'
+import { InvoiceScenes } from '../billing/invoice-scenes.js'
 import { InvoiceSettlement } from '../billing/invoice-settlement.service.js'
 import { InvoiceDriftResolver, InvoiceStepsResolver } from '../billing/invoice-steps.resolver.js'
 import { InvoiceSweep, sweepTask } from '../billing/invoice-sweep.js'
@@ -38,6 +44,7 @@ import { InvoiceWriting } from '../billing/invoice-writing.js'
 import { PaymentRecording } from '../billing/payment-recording.service.js'
 import { BillingPlanChanges } from '../billing/plan-change-charges.js'
 import { QuotaPrices } from '../billing/quota-prices.js'
+import { reminderReactions, reminderTasks } from '../billing/reminder.reactions.js'
 import { RevenueRepository } from '../billing/revenue.repository.js'
 import { MarketplaceRevenueResolver } from '../billing/revenue.resolver.js'
 import { SandboxClockResolver } from '../billing/sandbox-clock.resolver.js'
@@ -52,7 +59,10 @@ import {
 import { TurnScenes } from '../billing/turn-scenes.js'
 import { PlanChangeInvoicePreviewResolver, UpcomingInvoiceResolver } from '../billing/upcoming-invoice.resolver.js'
 import { UpcomingInvoices } from '../billing/upcoming-invoice.service.js'
+import type { ApiResourceRepository } from '../catalog/asset.repository.js'
+import type { PlanRepository, QuotaRepository } from '../catalog/plan.repository.js'
 import { RestingWork } from '../events/resting-work.js'
+import { OneAtATime } from '../persistence/one-at-a-time.js'
 import { StripeBillingAdapter } from '../stripe/stripe-billing.adapter.js'
 import { StripeClients } from '../stripe/stripe-client.js'
 import { StripeEventProcessor } from '../stripe/stripe-event.processor.js'
@@ -77,6 +87,7 @@ import { ProductSubscriptionService } from '../subscriptions/product-subscriptio
 import { SubscribeResolver } from '../subscriptions/subscribe.resolver.js'
 import { SubscribeService } from '../subscriptions/subscribe.service.js'
 import { SubscriptionApproval } from '../subscriptions/subscription-approval.service.js'
+import { SubscriptionNotices } from '../subscriptions/subscription-notices.service.js'
 import { SubscriptionRecord } from '../subscriptions/subscription-record.js'
 import { SubscriptionStepsResolver } from '../subscriptions/subscription-steps.resolver.js'
 import { SubscriptionTurns } from '../subscriptions/subscription-turns.js'
@@ -89,6 +100,9 @@ import { UsageService, type UsageSubjects } from '../usage/usage.service.js'
 import type { CatalogFeature } from './catalog.js'
 import type { Foundation } from './foundation.js'
 import type { PeopleFeatures } from './people.js'
+
+/** Among the advisory locks of the database. */
+const sandboxClockLock = 7_261_126
 
 /** Rows that features to the left read as well, and what access provides. */
 export interface CommerceSurroundings {
@@ -113,7 +127,7 @@ export function buildCommerce(
   around: CommerceSurroundings,
 ) {
   const { config, log, unitOfWork, clocks, box, sandboxClock, mutations, nodes } = foundation
-  const { users, marketplaces, organizations, audit, terms } = people
+  const { users, marketplaces, organizations, addressees, notices, audit, terms } = people
   const { plans, quotas, apiResources, subscriptions, integrations, invoices, charges } = around
   const clock = clocks.billing
   const sandbox = config.sandboxPort === null ? null : config.stripeApiBase
@@ -137,7 +151,15 @@ export function buildCommerce(
   const prices = new QuotaPrices()
   const writing = new InvoiceWriting(connections, invoiceRecord, clock)
   const issuing = new InvoiceIssuing(unitOfWork, subscriptions, plans, usage, prices, writing, invoiceRecord, clock)
-  const delivery = new InvoiceDelivery(unitOfWork, invoices, organizations, connections, payments, invoiceRecord, clocks)
+  const delivery = new InvoiceDelivery(
+    unitOfWork,
+    invoices,
+    organizations,
+    connections,
+    payments,
+    invoiceRecord,
+    clocks,
+  )
   const settlement = new InvoiceSettlement(
     unitOfWork,
     invoices,
@@ -149,7 +171,13 @@ export function buildCommerce(
     audit,
   )
   const inquiry = new InvoiceInquiry(unitOfWork, invoices, connections, payments, invoiceRecord)
-  const sweep = new InvoiceSweep(unitOfWork, invoices, delivery, inquiry, invoiceRecord, standing, clock)
+  const pages = new InvoicePages(invoices, inquiry, clock)
+  const invoiceScenes = new InvoiceScenes(unitOfWork, invoices, subscriptions, pages, clock)
+  const reminders = new InvoiceReminders(unitOfWork, invoices, invoiceScenes, addressees, notices, clock)
+  const accessNotices = new AccessNotices(unitOfWork, subscriptions, invoiceScenes, addressees, notices, clock)
+  const subscriptionNotices = new SubscriptionNotices(unitOfWork, subscriptions, addressees, notices, clock, log)
+  const timed = [reminders, subscriptionNotices]
+  const sweep = new InvoiceSweep(unitOfWork, invoices, delivery, inquiry, invoiceRecord, standing, clock, timed)
   const reconciliation = new InvoiceReconciliation(
     unitOfWork,
     marketplaces,
@@ -168,7 +196,7 @@ export function buildCommerce(
     box,
     audit,
     { sandbox },
-    clock,
+    clocks,
   )
   const savedPayments = new SavedPayments(unitOfWork, invoices, connections, payments)
   const examination = new ConnectionExamination(unitOfWork, integrations, connections, payments)
@@ -181,7 +209,15 @@ export function buildCommerce(
   const firstInvoices = new FirstInvoices(issuing, delivery)
   const changeInvoices = new ChangeInvoices(unitOfWork, issuing, delivery)
   const work = new RestingWork(unitOfWork, async () => sandboxClock?.rest())
-  const clockService = new SandboxClockService(sandboxClock, unitOfWork, run, sweep, issuing, work)
+  const clockService = new SandboxClockService(
+    sandboxClock,
+    unitOfWork,
+    run,
+    sweep,
+    issuing,
+    work,
+    new OneAtATime(unitOfWork, sandboxClockLock),
+  )
 
   // Subscribing, and moving to another plan.
   const previews = new PreviewTokens(config.encryptionKeys[0] as Buffer)
@@ -197,7 +233,15 @@ export function buildCommerce(
     audit,
     clock,
   )
-  const approval = new SubscriptionApproval(unitOfWork, subscriptions, plans, marketplaces, organizations, charges, record)
+  const approval = new SubscriptionApproval(
+    unitOfWork,
+    subscriptions,
+    plans,
+    marketplaces,
+    organizations,
+    charges,
+    record,
+  )
   const planCharges = new BillingPlanChanges(organizations, charges, usage, prices, writing, invoiceRecord)
   const move = new PlanMove(subscriptions, plans, marketplaces, planCharges, record)
   const planChanges = new PlanChangeService(
@@ -218,7 +262,6 @@ export function buildCommerce(
   const usageRows = new QuotaUsageRepository(clock)
   const usageService = new UsageService(unitOfWork, new UsageRepository(), around.usageSubjects, clock)
   const lists = new InvoiceLists(invoices, clock)
-  const pages = new InvoicePages(invoices, inquiry, clock)
 
   nodes.register('psub', 'ProductSubscription', (context, id) => context.load(subscriptions.byIds, id))
   nodes.register('bint', 'BillingIntegration', (context, id) => context.load(integrations.byIds, id))
@@ -269,13 +312,15 @@ export function buildCommerce(
       new SandboxClockResolver(clockService, mutations),
     ],
     reactions: {
-      ...productSubscriptionReactions(deprecated),
+      ...productSubscriptionReactions(deprecated, subscriptionNotices),
       ...billingReactions(issuing, delivery, settlement, savedPayments),
       ...billingRunReactions(issuing),
+      ...reminderReactions(reminders, accessNotices),
     },
     tasks: {
       ...billingTasks(examination, delivery, settlement, sweep),
       ...billingRunTasks(run, issuing),
+      ...reminderTasks(reminders),
       [stripeEventTask]: (payload: unknown) => processor.process((payload as { id: string }).id),
       'stripe-sweep': async () => {
         await stripeSettlement.sweep()

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { AttemptLimiter } from '../identity/attempt-limiter.js'
 import { AccountService, offerPasswordResetTask } from '../identity/account.service.js'
+import { AttemptLimiter } from '../identity/attempt-limiter.js'
 import { IdentityResolver, UserResolver } from '../identity/identity.resolver.js'
 import { Mailer, sendMailTask } from '../identity/mailer.js'
 import { SessionService } from '../identity/session.service.js'
@@ -9,6 +9,7 @@ import { MarketplaceRepository } from '../marketplaces/marketplace.repository.js
 import { MarketplaceResolver, ProviderMarketplacesResolver } from '../marketplaces/marketplace.resolver.js'
 import { MarketplaceService } from '../marketplaces/marketplace.service.js'
 import { TermsService } from '../marketplaces/terms.service.js'
+import { AddresseeRepository } from '../organizations/addressee.repository.js'
 import type { ClosingObstacles } from '../organizations/closing.port.js'
 import {
   ConsumerOrganizationRepository,
@@ -20,8 +21,13 @@ import { InvitationResolver } from '../organizations/invitation.resolver.js'
 import { InvitationService } from '../organizations/invitation.service.js'
 import { InvitationAcceptanceService } from '../organizations/invitation-acceptance.service.js'
 import { InvitationPreviews } from '../organizations/invitation-preview.js'
-import { MarketplaceOrganizationsResolver, MemberResolver, ViewerMembershipResolver } from '../organizations/member.resolver.js'
+import {
+  MarketplaceOrganizationsResolver,
+  MemberResolver,
+  ViewerMembershipResolver,
+} from '../organizations/member.resolver.js'
 import { MemberService } from '../organizations/member.service.js'
+import { Notices } from '../organizations/notices.js'
 import { OrganizationResolver } from '../organizations/organization.resolver.js'
 import { OrganizationService } from '../organizations/organization.service.js'
 import { People } from '../organizations/people.js'
@@ -67,12 +73,28 @@ export function buildPeople(foundation: Foundation, obstacles: readonly ClosingO
 
   const limiter = new AttemptLimiter(foundation.limiterPool, config.rateLimits)
   const from = `no-reply@${new URL(publicUrl).hostname}`
-  const mailer = new Mailer({ url: config.mailUrl, folder: join(config.dataDir, 'mail'), from, box, clock: transport, log })
+  const mailer = new Mailer({
+    url: config.mailUrl,
+    folder: join(config.dataDir, 'mail'),
+    from,
+    box,
+    clock: transport,
+    log,
+  })
   const places = new MembershipPlaces(publicUrl)
   const audit = new AuditLog(billing)
   const sessions = new SessionService(unitOfWork, users, places, limiter, clocks)
   const accounts = new AccountService(unitOfWork, users, sessions, places, mailer, limiter, transport)
-  const providerService = new ProviderService(unitOfWork, providers, providerMemberships, users, accounts, sessions, audit, billing)
+  const providerService = new ProviderService(
+    unitOfWork,
+    providers,
+    providerMemberships,
+    users,
+    accounts,
+    sessions,
+    audit,
+    billing,
+  )
   const providerInvitationService = new ProviderInvitationService(
     unitOfWork,
     providers,
@@ -153,6 +175,8 @@ export function buildPeople(foundation: Foundation, obstacles: readonly ClosingO
     units,
     marketplaces,
     organizations,
+    addressees: new AddresseeRepository(),
+    notices: new Notices(mailer, billing),
     audit,
     terms,
     limiter,

@@ -27,6 +27,22 @@ export class RestingWork {
     }
   }
 
+  async nextInMs(): Promise<number | null> {
+    const { rows } = await sql<{ wait: number | null }>`
+      select extract(epoch from min(run_at) - now())::float8 * 1000 as wait from graphile_worker._private_jobs
+      where run_at > now() and attempts < max_attempts`.execute(this.unitOfWork.reading(system).kysely)
+    return rows[0]?.wait ?? null
+  }
+
+  async skipped(milliseconds: number): Promise<void> {
+    const { kysely } = this.unitOfWork.reading(system)
+    const { numAffectedRows } = await sql`
+      update graphile_worker._private_jobs set run_at = run_at - make_interval(secs => ${milliseconds / 1_000})
+      where run_at > now() and locked_at is null`.execute(kysely)
+    // By which the queue itself wakes its workers; they look by themselves only once in a while.
+    if (numAffectedRows) await sql`select pg_notify('jobs:insert', '{"r":"skipped","count":1}')`.execute(kysely)
+  }
+
   async #jobsDone(deadline: number): Promise<void> {
     while (Date.now() < deadline && (await this.#runnable()) > 0) await wait(lookEveryMs)
   }

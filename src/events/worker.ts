@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { setTimeout as wait } from 'node:timers/promises'
 import { Logger as QueueLogger, type Runner, run, type TaskList, type WorkerEvents } from 'graphile-worker'
 import pg from 'pg'
 import type { Logger } from 'pino'
@@ -24,14 +25,16 @@ const lifeLock = 7_261_125
 /** A worker holds its lock within moments after it was made. */
 const youngInSeconds = 5
 const watchInMs = 5_000
+const againInMs = 500
 
 /**
  * Takes jobs out of the queue and does them. A worker that was killed leaves its jobs locked for hours, so each
  * holds an advisory lock as long as it lives, and the others free what a worker without one has left.
  */
 export class Worker {
-  #runner: Runner | null = null
+  readonly #runners = new Set<Runner>()
   #life: pg.Client | null = null
+  #reviving = false
   #timer: NodeJS.Timeout | null = null
   #stopping = false
   /** The ids of this process's own. */
@@ -41,26 +44,10 @@ export class Worker {
   constructor(private readonly options: WorkerOptions) {}
 
   async start(): Promise<void> {
-    const { databaseUrl, schedule, concurrency, log } = this.options
+    const { log } = this.options
     await this.#comeToLife()
-    const events: WorkerEvents = new EventEmitter()
-    events.on('worker:create', ({ worker }) => this.#holdOn(worker.workerId))
-    events.on('job:error', ({ job, error }) => {
-      const last = job.attempts >= job.max_attempts
-      log[last ? 'error' : 'warn']({ err: error, task: job.task_identifier, attempt: job.attempts }, last ? 'a job was given up' : 'a job failed and is tried again')
-    })
     await this.#freeTheDead()
-    this.#runner = await run({
-      connectionString: databaseUrl,
-      taskList: this.#taskList(),
-      crontab: schedule.join('\n'),
-      concurrency,
-      maxPoolSize: concurrency + 2,
-      noHandleSignals: true,
-      pollInterval: 1_000,
-      events,
-      logger: queueLogger(log),
-    })
+    await this.#run()
     this.#timer = setInterval(() => {
       this.#freeTheDead().catch((error: unknown) => log.warn({ err: error }, 'jobs of dead workers could not be freed'))
     }, watchInMs)
@@ -71,8 +58,59 @@ export class Worker {
   async stop(): Promise<void> {
     this.#stopping = true
     if (this.#timer) clearInterval(this.#timer)
-    await this.#runner?.stop()
+    await Promise.all([...this.#runners].map((runner) => runner.stop().catch(() => runner.promise.catch(() => undefined))))
     await this.#life?.end()
+  }
+
+  /**
+   * The queue's runner gives up when the database was away at the moment in which it had to say what has become of a
+   * job. It ends what it has begun; meanwhile another takes over, and frees what was left locked.
+   */
+  async #run(): Promise<void> {
+    const { databaseUrl, schedule, concurrency, log } = this.options
+    const ids = new Set<string>()
+    const events: WorkerEvents = new EventEmitter()
+    events.on('worker:create', ({ worker: { workerId } }) => {
+      ids.add(workerId)
+      this.#holdOn(workerId)
+    })
+    events.on('job:error', ({ job, error }) => {
+      const last = job.attempts >= job.max_attempts
+      const about = { err: error, task: job.task_identifier, attempt: job.attempts }
+      log[last ? 'error' : 'warn'](about, last ? 'a job was given up' : 'a job failed and is tried again')
+    })
+    events.on('pool:gracefulShutdown', () => void this.#takeOver())
+    const runner = await run({
+      connectionString: databaseUrl,
+      taskList: this.#taskList(),
+      crontab: schedule.join('\n'),
+      concurrency,
+      maxPoolSize: concurrency + 2,
+      noHandleSignals: true,
+      pollInterval: 1_000,
+      events,
+      logger: queueLogger(log),
+      // Without a batch nobody waits for the outcome, and a failure would end the process.
+      preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
+    })
+    this.#runners.add(runner)
+    runner.promise
+      .catch((error: unknown) => log.warn({ err: error }, 'the queue could not be served any more'))
+      .finally(() => {
+        this.#runners.delete(runner)
+        for (const id of ids) this.#alive.delete(id)
+      })
+  }
+
+  async #takeOver(): Promise<void> {
+    while (!this.#stopping) {
+      try {
+        return await this.#run()
+      } catch (error) {
+        this.options.log.warn({ err: error }, 'the queue cannot be served: trying again')
+        await wait(againInMs, undefined, { ref: false })
+      }
+    }
   }
 
   #taskList(): TaskList {
@@ -88,21 +126,23 @@ export class Worker {
     const client = new pg.Client({ connectionString: this.options.databaseUrl, keepAlive: true })
     client.on('error', (error) => this.options.log.warn({ err: error }, 'the worker lost the connection that shows it lives'))
     client.on('end', () => {
-      if (this.#stopping || this.#life !== client) return
-      // Held again before others take its jobs for those of a dead one: they wait for jobs to be older than this.
-      setTimeout(() => void this.#revive(), 500).unref()
+      if (this.#life !== client) return
+      this.#life = null
+      void this.#revive()
     })
     await client.connect()
     this.#life = client
     for (const id of this.#alive) await this.#lock(id)
   }
 
+  /** Soon, before others take its jobs for those of a dead one: they wait for jobs to be older than this. */
   async #revive(): Promise<void> {
-    try {
-      await this.#comeToLife()
-    } catch {
-      if (!this.#stopping) setTimeout(() => void this.#revive(), 1_000).unref()
+    if (this.#reviving) return
+    this.#reviving = true
+    while (!this.#stopping && !this.#life) {
+      await this.#comeToLife().catch(() => wait(againInMs, undefined, { ref: false }))
     }
+    this.#reviving = false
   }
 
   #holdOn(workerId: string): void {
@@ -112,7 +152,8 @@ export class Worker {
 
   /** One after another: a connection does one thing at a time. */
   #lock(workerId: string): Promise<void> {
-    this.#locking = this.#locking.then(async () => {
+    const before = this.#locking.catch(() => undefined)
+    this.#locking = before.then(async () => {
       await this.#life?.query('select pg_advisory_lock_shared($1, hashtext($2))', [lifeLock, workerId])
     })
     return this.#locking

@@ -9,10 +9,9 @@ const requestFaults = new Set([
   'BAD_USER_INPUT',
   'BAD_REQUEST',
   'OPERATION_RESOLUTION_FAILURE',
-  'PERSISTED_QUERY_NOT_FOUND',
-  'PERSISTED_QUERY_NOT_SUPPORTED',
-  'QUERY_TOO_COMPLEX',
 ])
+/** Codes that clients know as they are. */
+const knownFaults = new Set(['PERSISTED_QUERY_NOT_FOUND', 'PERSISTED_QUERY_NOT_SUPPORTED', 'QUERY_TOO_COMPLEX'])
 
 /** PostgreSQL's and the pool's ways to say that it cannot serve now. */
 const unavailable = new Set(['57014', '53300', '57P01', '57P03', '08006', '08001', 'ECONNREFUSED', 'ECONNRESET'])
@@ -40,11 +39,8 @@ export function maskedError(
     return new GraphQLError('An argument is not valid.', { ...position, extensions: { code: 'BAD_USER_INPUT' } })
   }
   if (original instanceof GraphQLError) {
-    const code = original.extensions['code']
-    if (code === undefined || (typeof code === 'string' && requestFaults.has(code))) {
-      const known = typeof code === 'string' && code !== 'BAD_REQUEST' ? code : 'BAD_USER_INPUT'
-      return new GraphQLError(original.message, { ...position, extensions: { code: known } })
-    }
+    const code = faultOf(original, error.path !== undefined)
+    if (code) return new GraphQLError(withoutValues(original.message), { ...position, extensions: { code } })
   }
   report(original, requestId)
   const code = (original as { code?: unknown } | null)?.code
@@ -64,6 +60,23 @@ export function maskedError(
     ...position,
     extensions: { code: 'INTERNAL_SERVER_ERROR', requestId },
   })
+}
+
+/** The library quotes values that it refuses, and the whole input around one: there may be a password or a key in it. */
+function withoutValues(message: string): string {
+  return message
+    .replace(/( cannot represent [\w -]*value): [\s\S]*$/, '$1.')
+    .replace(/(Expected value of type "[^"]*"), found [\s\S]*$/, '$1.')
+    .replace(/ got invalid value [\s\S]* at "(\w[\w.[\]]*)"; /, ' got an invalid value at "$1"; ')
+    .replace(/ got invalid value [\s\S]*; /, ' got an invalid value; ')
+}
+
+/** The code of a fault of the request; null for what is our own fault. */
+function faultOf({ extensions: { code }, nodes }: GraphQLError, whileExecuting: boolean): string | null {
+  // A value that does not fit its type is about our data, unless it stands in the document.
+  if (code === undefined) return whileExecuting && !nodes ? null : 'BAD_USER_INPUT'
+  if (typeof code !== 'string') return null
+  return knownFaults.has(code) ? code : requestFaults.has(code) ? 'BAD_USER_INPUT' : null
 }
 
 function originalOf(error: GraphQLError): unknown {

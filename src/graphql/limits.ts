@@ -5,10 +5,13 @@ import {
   type DocumentNode,
   GraphQLError,
   type GraphQLSchema,
+  getNamedType,
+  isLeafType,
   isListType,
   isNonNullType,
   NoSchemaIntrospectionCustomRule,
   specifiedRules,
+  type ValidationContext,
   type ValidationRule,
   validate,
 } from 'graphql'
@@ -27,12 +30,19 @@ export const limits = {
   bodyBytes: 2 * 1024 * 1024,
 } as const
 
-const quiet = { exposeLimits: true, propagateOnRejection: true } as const
+const told = {
+  exposeLimits: true,
+  propagateOnRejection: false,
+  onReject: [
+    (context: ValidationContext | null, { message }: GraphQLError): void =>
+      context?.reportError(tooComplex(message.replace(/^Syntax Error: /, ''))),
+  ],
+}
 
 const boundingRules = [
-  maxDepthRule({ n: limits.depth, ignoreIntrospection: true, ...quiet }),
-  maxAliasesRule({ n: limits.aliases, ...quiet }),
-  maxDirectivesRule({ n: limits.directives, ...quiet }),
+  maxDepthRule({ n: limits.depth, ignoreIntrospection: true, ...told }),
+  maxAliasesRule({ n: limits.aliases, ...told }),
+  maxDirectivesRule({ n: limits.directives, ...told }),
 ] as unknown as ValidationRule[]
 
 const openRules: readonly ValidationRule[] = [...specifiedRules, ...boundingRules]
@@ -47,21 +57,17 @@ export interface OperationCheck {
   introspection: boolean
 }
 
-/** The rules by which every document is validated, over HTTP and websocket alike. */
-export function rulesFor(introspection: boolean): readonly ValidationRule[] {
-  return introspection ? openRules : closedRules
-}
-
 /**
  * Whether a document may be executed: valid, within its bounds, and not too costly with these variables. Both
- * transports ask this one function, because graphql-ws by itself knows only graphql-js' own rules.
+ * transports ask this one function, because each by itself knows only graphql-js' own rules.
  */
 export function operationErrors(check: OperationCheck): readonly GraphQLError[] {
-  const errors = validate(check.schema, check.document, rulesFor(check.introspection), { maxErrors: 20 })
+  const rules = check.introspection ? openRules : closedRules
+  const errors = validate(check.schema, check.document, rules, { maxErrors: 20 })
   return errors.length > 0 ? errors : costErrors(check)
 }
 
-export function costErrors({ schema, document, operationName, variables }: OperationCheck): readonly GraphQLError[] {
+function costErrors({ schema, document, operationName, variables }: OperationCheck): readonly GraphQLError[] {
   try {
     const cost = getComplexity({
       schema,
@@ -71,16 +77,16 @@ export function costErrors({ schema, document, operationName, variables }: Opera
       estimators: [pageCost, objectCost],
     })
     if (cost <= limits.cost) return []
-    return [
-      new GraphQLError(`This operation costs ${cost} points; ${limits.cost} are allowed. Ask for shorter lists.`, {
-        extensions: { code: 'QUERY_TOO_COMPLEX' },
-      }),
-    ]
+    return [tooComplex(`This operation costs ${cost} points; ${limits.cost} are allowed. Ask for shorter lists.`)]
   } catch (error) {
-    // Variables that do not fit their types: execution tells it better, and does not start.
-    if (error instanceof GraphQLError) return []
-    throw error
+    if (!(error instanceof GraphQLError)) throw error
+    // A variable or an argument that does not fit stands somewhere in the document; else there were too many nodes to count.
+    return [error.nodes ? error : tooComplex(error.message)]
   }
+}
+
+function tooComplex(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'QUERY_TOO_COMPLEX' } })
 }
 
 /** A page costs as often as it may have items; its wrapping costs nothing. */
@@ -92,9 +98,9 @@ const pageCost: ComplexityEstimator = ({ type, field, args, childComplexity }) =
   return items * Math.max(1, childComplexity)
 }
 
-/** Lists without pages are short by nature: ten items are assumed. */
+/** Lists without pages are short by nature: five items are assumed. */
 const objectCost: ComplexityEstimator = ({ field, childComplexity }) => {
-  if (childComplexity === 0) return 0
+  if (isLeafType(getNamedType(field.type))) return 0
   const inner = isNonNullType(field.type) ? field.type.ofType : field.type
-  return isListType(inner) ? 10 * (1 + childComplexity) : 1 + childComplexity
+  return isListType(inner) ? 5 * (1 + childComplexity) : 1 + childComplexity
 }

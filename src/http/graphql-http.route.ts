@@ -1,7 +1,8 @@
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server'
+import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server'
+import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled'
 import { expressMiddleware } from '@as-integrations/express5'
-import express, { type Router } from 'express'
-import { GraphQLError, type GraphQLSchema } from 'graphql'
+import express, { type RequestHandler, type Router } from 'express'
+import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql'
 import type { Logger } from 'pino'
 import type { Context } from '../graphql/context.js'
 import { maskedError } from '../graphql/error-format.js'
@@ -30,7 +31,10 @@ export class GraphqlHttpRoute {
       schema,
       // Who may ask for the schema depends on the viewer, so the rule below decides it.
       introspection: true,
-      csrfPrevention: true,
+      // `jsonAlone` and GET's queries keep forged requests out.
+      csrfPrevention: false,
+      // By the rules of both transports instead, see `#bounds`.
+      dangerouslyDisableValidation: true,
       allowBatchedHttpRequests: false,
       includeStacktraceInErrorResponses: false,
       hideSchemaDetailsFromClientErrors: false,
@@ -38,11 +42,10 @@ export class GraphqlHttpRoute {
       parseOptions: { maxTokens: limits.tokens },
       formatError: (_formatted, error) => {
         const thrown = error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error })
-        const report = (original: unknown, requestId: string): void =>
-          log.error({ err: original, requestId }, 'an operation failed')
-        return maskedError(thrown, currentRequestId(), report).toJSON()
+        return this.#mask(thrown)
       },
-      plugins: [this.#bounds(), answersWithStatus],
+      // The explorer is our own: Apollo's page would be loaded from elsewhere.
+      plugins: [this.#bounds(), answersWithStatus, ApolloServerPluginLandingPageDisabled()],
       logger: log,
     })
   }
@@ -56,7 +59,8 @@ export class GraphqlHttpRoute {
     })
     router.use(
       '/graphql',
-      express.json({ limit: limits.bodyBytes, type: ['application/json', 'application/graphql+json'] }),
+      jsonAlone,
+      express.json({ limit: limits.bodyBytes, type: jsonTypes }),
       expressMiddleware(this.#apollo, {
         context: async ({ req }) => {
           const scope = await this.#viewer(req.headers.authorization)
@@ -83,20 +87,41 @@ export class GraphqlHttpRoute {
     }
   }
 
-  /** The same bounds as on the websocket, before anything is executed. */
+  /** Valid, and within the same bounds as on the websocket, before anything is executed. */
   #bounds(): ApolloServerPlugin<Context> {
     const { schema, mayIntrospect } = this.options
     return {
       requestDidStart: async () => ({
-        didResolveOperation: async ({ document, operationName, request, contextValue }) => {
+        responseForOperation: async ({ document, operationName, request, contextValue }) => {
           const introspection = mayIntrospect(contextValue.scope)
           const variables = request.variables ?? {}
-          const [first] = operationErrors({ schema, document, operationName, variables, introspection })
-          if (first) throw first
+          const found = operationErrors({ schema, document, operationName, variables, introspection })
+          if (found.length === 0) return null
+          const errors = found.map((error) => this.#mask(error))
+          return { http: { status: 400, headers: new HeaderMap() }, body: { kind: 'single', singleResult: { errors } } }
         },
       }),
     }
   }
+
+  #mask(error: GraphQLError): GraphQLFormattedError {
+    return maskedError(error, currentRequestId(), (original, requestId) =>
+      this.options.log.error({ err: original, requestId }, 'an operation failed'),
+    ).toJSON()
+  }
+}
+
+const jsonTypes = ['application/json', 'application/graphql+json']
+
+/**
+ * Forms and plain texts are what browsers post for any page without asking us first. A GET changes nothing, since it
+ * takes no mutation, and nothing that identifies a person is sent with it.
+ */
+const jsonAlone: RequestHandler = (request, response, next) => {
+  if (request.method !== 'POST' || request.is(jsonTypes)) return next()
+  const message = 'Send the operation as JSON, with the content-type application/json.'
+  const errors = [{ message, extensions: { code: 'BAD_USER_INPUT', requestId: currentRequestId() } }]
+  response.status(415).json({ errors })
 }
 
 /**
@@ -105,9 +130,10 @@ export class GraphqlHttpRoute {
  */
 const answersWithStatus: ApolloServerPlugin<Context> = {
   requestDidStart: async () => ({
-    willSendResponse: async ({ request, response }) => {
+    willSendResponse: async ({ request, response, source }) => {
       const accept = request.http?.headers.get('accept') ?? ''
-      if (response.http.status === 400 && !accept.includes('application/graphql-response+json')) {
+      const wellFormed = source !== undefined
+      if (response.http.status === 400 && wellFormed && !accept.includes('application/graphql-response+json')) {
         response.http.status = 200
       }
     },

@@ -13,15 +13,17 @@ import type { Context as SocketContext, SubscribePayload } from 'graphql-ws'
 import { type Extra, useServer } from 'graphql-ws/use/ws'
 import type { Logger } from 'pino'
 import { v4 as uuid } from 'uuid'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { WebSocketServer } from 'ws'
 import type { LoggedEvent } from '../events/event-log.js'
-import { Context } from '../graphql/context.js'
+import type { Context } from '../graphql/context.js'
 import { maskedError } from '../graphql/error-format.js'
 import { limits, operationErrors } from '../graphql/limits.js'
+import type { Clock } from '../kernel/clock.js'
 import { RequestError } from '../kernel/request-error.js'
 import type { Scope } from '../persistence/tenant-scope.js'
 import { groupKey, type LiveGroups } from '../realtime/live-groups.js'
 import { LiveSource } from '../realtime/live-source.js'
+import { Outbox } from './outbox.js'
 import { Silence } from './silence.js'
 import { closeCodes, type Sockets } from './sockets.js'
 
@@ -29,8 +31,6 @@ const protocol = 'graphql-transport-ws'
 const largestMessage = 64 * 1024
 const subscriptionsPerSocket = 50
 const socketsPerUser = 20
-/** A socket that has so much unsent does not keep up. */
-const largestBacklog = 1024 * 1024
 const longestLifeInMs = 60 * 60 * 1_000
 
 export interface GraphqlWsOptions {
@@ -41,11 +41,14 @@ export interface GraphqlWsOptions {
   contextFor(scope: Scope, requestId: string, address: string): Context
   originAllowed(origin: string | undefined): Promise<boolean>
   mayIntrospect(scope: Scope): boolean
+  /** The transport's. */
+  clock: Clock
   log: Logger
 }
 
 interface SocketState extends Record<PropertyKey, unknown> {
   scope: Scope
+  outbox: Outbox
   forget: () => void
   expiry: NodeJS.Timeout
 }
@@ -66,10 +69,10 @@ export class GraphqlWsRoute {
     const { dispose } = useServer<{ accessToken?: unknown }, Partial<SocketState>>(
       {
         connectionInitWaitTimeout: 5_000,
-        onConnect: (ctx) => this.#connected(ctx as Ctx),
-        onSubscribe: (ctx, id, payload) => this.#requested(ctx as Ctx, id, payload),
+        onConnect: (ctx) => this.#connected(ctx),
+        onSubscribe: (ctx, id, payload) => this.#requested(ctx, id, payload),
         subscribe: (args) => this.#source(args) as never,
-        onOperation: (ctx, id, payload, args, result) => this.#join(ctx as Ctx, id, payload, args, result),
+        onOperation: (ctx, id, payload, args, result) => this.#join(ctx, id, payload, args, result),
         onNext: (_ctx, _id, _payload, args, result) => this.#masked(args, result),
         onError: (_ctx, id, _payload, errors) => errors.map((error) => this.#mask(error, id).toJSON()),
         onClose: (ctx) => {
@@ -110,19 +113,26 @@ export class GraphqlWsRoute {
   async #connected(ctx: Ctx): Promise<boolean> {
     const token = ctx.connectionParams?.accessToken
     const { socket } = ctx.extra
+    const { sockets, clock } = this.options
     try {
       const accessToken = typeof token === 'string' && token !== '' ? token : null
+      const since = sockets.changes
       const { scope, expiresAt } = await this.options.scopeOf(accessToken)
-      if ('userId' in scope && this.options.sockets.countOf(scope.userId) >= socketsPerUser) {
+      if ('userId' in scope && sockets.countOf(scope.userId) >= socketsPerUser) {
         socket.close(closeCodes.tooMany, 'Too many websockets')
         return true
       }
       if (socket.readyState !== socket.OPEN) return false
       const close = (code: number, reason: string): void => socket.close(code, reason)
-      const lifetime = Math.min(longestLifeInMs, expiresAt ? expiresAt.getTime() - Date.now() : longestLifeInMs)
+      const lifetime = Math.min(
+        longestLifeInMs,
+        expiresAt ? expiresAt.getTime() - clock.now().getTime() : longestLifeInMs,
+      )
       const state = ctx.extra as unknown as SocketState
       state.scope = scope
-      state.forget = this.options.sockets.add({ accessToken, scope, close })
+      const outbox = new Outbox(socket)
+      state.outbox = outbox
+      state.forget = sockets.add({ accessToken, scope, outbox, close }, since)
       state.expiry = setTimeout(() => close(closeCodes.refused, 'Token expired'), Math.max(0, lifetime))
       state.expiry.unref()
       return true
@@ -162,24 +172,19 @@ export class GraphqlWsRoute {
 
   #join(ctx: Ctx, id: string, payload: SubscribePayload, args: ExecutionArgs, result: unknown) {
     if (!(result instanceof LiveSource)) return undefined
-    const { socket, scope } = ctx.extra as Extra & SocketState
-    const { after: _, ...variables } = (payload.variables ?? {}) as Record<string, unknown>
+    const { socket, scope, outbox } = ctx.extra as Extra & SocketState
+    const { after: _, ...variables } = payload.variables ?? {}
     const key = groupKey({ query: payload.query, operationName: payload.operationName ?? '', variables, scope })
     const context = args.contextValue as Context
     let leave = (): void => undefined
     const silence = new Silence(() => leave())
     const prefix = `{"id":${JSON.stringify(id)},"type":"next","payload":`
     leave = this.options.live.join(key, result, (event) => this.#execute(args, context, event), {
-      next: (text) => this.#send(socket, `${prefix}${text}}`),
+      next: (text) => outbox.push(`${prefix}${text}}`),
       fail: (error) => silence.fail(error),
       overloaded: () => socket.close(closeCodes.overloaded, 'Overloaded'),
     })
     return silence as never
-  }
-
-  #send(socket: WebSocket, frame: string): void {
-    if (socket.bufferedAmount > largestBacklog) socket.close(closeCodes.overloaded, 'Overloaded')
-    else if (socket.readyState === socket.OPEN) socket.send(frame)
   }
 
   /** One event, for everybody in the group; null when there is nothing for them to see any more. */

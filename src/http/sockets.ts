@@ -15,14 +15,18 @@ export const closeCodes = {
 export interface OpenSocket {
   readonly accessToken: string | null
   readonly scope: Scope
+  /** Keeps back what is pushed, until it is known whether it may be told. */
+  readonly outbox: { keepBack(): void; letGo(): void }
   close(code: number, reason: string): void
 }
 
 /** Events after which somebody may see less, or other things, than before. */
 export const eventsThatChangeRights: ReadonlySet<string> = new Set([
   'session.ended',
+  'member.joined',
   'member.removed',
   'member.roles-changed',
+  'provider-member.joined',
   'provider-member.removed',
   'provider-member.roles-changed',
   'organization.state-changed',
@@ -33,6 +37,7 @@ const netInMs = 60_000
 /** Every websocket of this process, so that one ends with the rights that opened it. */
 export class Sockets {
   readonly #open = new Set<OpenSocket>()
+  #changes = 0
   #timer: NodeJS.Timeout | null = null
 
   constructor(private readonly scopeOf: (accessToken: string | null) => Promise<{ scope: Scope }>) {}
@@ -53,15 +58,25 @@ export class Sockets {
     return count
   }
 
-  /** @returns how to forget it */
-  add(socket: OpenSocket): () => void {
+  /** How many changes of anybody's rights were heard of so far. */
+  get changes(): number {
+    return this.#changes
+  }
+
+  /**
+   * @param since what `changes` was before the socket's rights were read: they may have changed since, unheard
+   * @returns how to forget it
+   */
+  add(socket: OpenSocket, since: number): () => void {
     this.#open.add(socket)
+    if (since !== this.#changes) void this.#check(socket)
     return () => void this.#open.delete(socket)
   }
 
   /** Looks again at those whom the event may concern. */
   heard(event: LoggedEvent): void {
     if (!eventsThatChangeRights.has(event.name)) return
+    this.#changes += 1
     const { userId, sessionId } = event.data as { userId?: string; sessionId?: string }
     void this.#checkAll(({ scope }) => {
       if (scope.kind !== 'consumer' && scope.kind !== 'provider') return false
@@ -82,12 +97,15 @@ export class Sockets {
   }
 
   async #check(socket: OpenSocket): Promise<void> {
+    socket.outbox.keepBack()
     try {
       const { scope } = await this.scopeOf(socket.accessToken)
       if (rightsKey(scope) !== rightsKey(socket.scope)) socket.close(closeCodes.refused, 'Rights have changed')
     } catch (error) {
       const final = error instanceof RequestError && error.code === 'UNAUTHENTICATED'
       socket.close(final ? closeCodes.signedOut : closeCodes.restarting, final ? 'Signed out' : 'Try again')
+    } finally {
+      socket.outbox.letGo()
     }
   }
 }

@@ -13,7 +13,7 @@ import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js'
 import { acceptableRoles, isLastAdministrator } from './administrator.rules.js'
 import type { AuditLog } from './audit-log.js'
 import { Provider, ProviderMembership, type ProviderMembershipRow, type ProviderRow } from './provider.entity.js'
-import { providerMemberRemoved, providerMemberRolesChanged } from './provider.events.js'
+import { providerMemberJoined, providerMemberRemoved, providerMemberRolesChanged } from './provider.events.js'
 import type { ProviderMembershipRepository, ProviderRepository } from './provider.repository.js'
 import { Unit } from './unit.entity.js'
 import { givenUnit } from './unit.rules.js'
@@ -75,7 +75,7 @@ export class ProviderService {
 
   /** @throws Refused TAKEN for somebody who works there already */
   async join(
-    transaction: Transaction,
+    transaction: Transaction<DomainEvent>,
     providerId: string,
     user: UserRow,
     roles: ProviderRole[],
@@ -94,6 +94,7 @@ export class ProviderService {
       .returning('id')
       .executeTakeFirst()
     if (!made) throw new Refused([{ code: 'TAKEN', message: 'You work here already.', field: ['input', 'token'] }])
+    this.#announce(transaction, providerMemberJoined, membership)
     const summary = `${user.email} joined as ${roles.join(', ')}.`
     await this.#record(transaction, membership, 'provider-member.joined', summary, user.id)
     return membership

@@ -4,7 +4,10 @@ import type { Scope } from '../persistence/tenant-scope.js'
 import type { Reading } from '../persistence/unit-of-work.js'
 import { Unit, type UnitRow } from './unit.entity.js'
 
-/** What is counted. A provider's people find their units; everybody else is shown them with the quotas they see. */
+/**
+ * What is counted. A provider's people find their units, and so do the consumers of its marketplaces, who read again
+ * what they were shown; a stranger is shown them with the quotas of what is public.
+ */
 export class UnitRepository extends TenantRepository<typeof Unit> {
   constructor() {
     super(Unit, 'Unit')

@@ -8,7 +8,8 @@ import type { RequestLog } from './control/request-log.js'
 import type { Courier } from './engine/engine.js'
 import type { Faults, RequestFault } from './faults/faults.js'
 import { StripeError } from './ledger/stripe-error.js'
-import type { Page, Pages } from './pages/pages.js'
+import { type Page, seeOther } from './pages/page.js'
+import type { Pages } from './pages/pages.js'
 import type { CliListeners } from './webhooks/cli-listeners.js'
 
 const largestBody = 2 * 1024 * 1024
@@ -55,6 +56,9 @@ async function handle(parts: Parts, request: http.IncomingMessage, response: htt
   if (url.pathname.startsWith('/i/') || url.pathname.startsWith('/p/')) {
     return send(response, parts.pages.answer(method, url, body))
   }
+  if (url.pathname === '/') return send(response, seeOther('/_sandbox'))
+  // Browsers ask for it by themselves.
+  if (url.pathname === '/favicon.ico') return send(response, { status: 204, headers: {}, body: '' })
   const form = method === 'POST' ? body : url.search.slice(1)
   const { headers } = request
   await answerApi(parts, { id: parts.nextRequestId(), method, path: url.pathname, form, headers }, response)
@@ -119,7 +123,11 @@ async function bodyOf(request: http.IncomingMessage): Promise<string | null> {
 
 function tooLarge(): Page {
   const refusal = new StripeError(413, 'Your request is too large.')
-  return { status: 413, headers: { 'Content-Type': 'application/json', Connection: 'close' }, body: JSON.stringify(refusal.body()) }
+  return {
+    status: 413,
+    headers: { 'Content-Type': 'application/json', Connection: 'close' },
+    body: JSON.stringify(refusal.body()),
+  }
 }
 
 function send(response: http.ServerResponse, { status, headers, body }: Page): void {

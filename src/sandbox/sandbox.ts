@@ -6,9 +6,9 @@ import { RequestLog } from './control/request-log.js'
 import { Engine } from './engine/engine.js'
 import { Journal } from './engine/journal.js'
 import { Faults } from './faults/faults.js'
-import { type Exchange, createServer } from './http-server.js'
+import { createServer, type Exchange } from './http-server.js'
 import { idAt } from './ledger/ids.js'
-import { type State, emptyState } from './ledger/state.js'
+import { emptyState, type State } from './ledger/state.js'
 import { Pages } from './pages/pages.js'
 import { type Settings, standardSettings } from './settings.js'
 import { CliListeners } from './webhooks/cli-listeners.js'
@@ -17,7 +17,7 @@ import { WebhookCourier } from './webhooks/courier.js'
 export const secretKey = 'sk_test_sandbox_secret_0001'
 export const restrictedKey = 'rk_test_sandbox_restricted_0001'
 const firstAccount = 'acct_1SandboxMarketplace'
-const compactAfter = 20_000
+const usuallyCompactedAfter = 20_000
 
 export interface SandboxOptions {
   /** 0, the default, is any free one. */
@@ -25,6 +25,8 @@ export interface SandboxOptions {
   readonly host?: string
   /** Null keeps everything in memory. */
   readonly journalPath?: string | null
+  /** After so many changes the journal is looked at for what it could leave out. */
+  readonly compactAfter?: number
   /** Of the ids and of chance. A journal keeps the seed that it began with. */
   readonly seed?: string
   readonly settings?: Partial<Settings>
@@ -43,6 +45,7 @@ export interface Sandbox {
 /** Stripe for development, demo and tests. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { port = 0, host = '127.0.0.1', journalPath = null, seed = randomUUID(), realTime = Date.now } = options
+  const { compactAfter = usuallyCompactedAfter } = options
   const { state, journal } = journalPath === null ? inMemory(seed) : Journal.open(journalPath, seed, compactAfter)
   const settings: Settings = { ...standardSettings, ...options.settings }
   const engine = new Engine(state, journal, realTime)

@@ -1,6 +1,6 @@
 import { invalid } from './ledger/stripe-error.js'
-import { checkVersion, newestVersion } from './wire/api-versions.js'
 import { type RetrySchedule, retrySchedules } from './webhooks/retry-schedule.js'
+import { checkVersion, newestVersion } from './wire/api-versions.js'
 
 /** What may be switched while the sandbox runs. */
 export interface Settings {
@@ -25,7 +25,8 @@ export function switched(given: Record<string, unknown>): Partial<Settings> {
   const wanted: Partial<Settings> = {}
   for (const [name, value] of Object.entries(given)) {
     if (name === 'defaultVersion') wanted.defaultVersion = checkVersion(String(value), name)
-    else if (name === 'retries' && retrySchedules.includes(value as RetrySchedule)) wanted.retries = value as RetrySchedule
+    else if (name === 'retries' && retrySchedules.includes(value as RetrySchedule))
+      wanted.retries = value as RetrySchedule
     else if (name === 'rateLimits' && typeof value === 'boolean') wanted.rateLimits = value
     else if (name === 'searchLag' && typeof value === 'number' && value >= 0) wanted.searchLag = value
     else throw invalid(`There is no setting ${name} with the value ${JSON.stringify(value)}.`, { param: name })

@@ -1,6 +1,6 @@
 import type { InvoiceSnapshot } from '../billing/billing.port.js'
 import type { InvoiceStatus } from '../billing/invoice.entity.js'
-import { type Currency, currency as knownCurrency, fromStripeAmount } from '../kernel/currency.js'
+import { type Currency, fromStripeAmount, currency as knownCurrency } from '../kernel/currency.js'
 import { type IdPrefix, idPrefix } from '../kernel/id.js'
 
 const statuses: ReadonlyMap<unknown, InvoiceStatus> = new Map([
@@ -63,8 +63,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 
 /** Seconds since 1970 as an instant. */
 export function instant(seconds: unknown): Date | null {
-  if (typeof seconds !== 'number' || !Number.isFinite(seconds) || Math.abs(seconds) > furthestSecond)
-    return null
+  if (typeof seconds !== 'number' || !Number.isFinite(seconds) || Math.abs(seconds) > furthestSecond) return null
   return new Date(seconds * 1_000)
 }
 

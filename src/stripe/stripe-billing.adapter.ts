@@ -13,7 +13,7 @@ import type { DomainEvent } from '../events/event.js'
 import type { Clock } from '../kernel/clock.js'
 import { invariant } from '../kernel/invariant.js'
 import type { UnitOfWork } from '../persistence/unit-of-work.js'
-import { readInvoice } from './invoice-reading.js'
+import { idOf, readInvoice } from './invoice-reading.js'
 import type { StripeClients } from './stripe-client.js'
 import { StripeCustomers } from './stripe-customer.js'
 import { StripeHandOver, standing } from './stripe-hand-over.js'
@@ -67,6 +67,20 @@ export class StripeBillingAdapter implements PaymentPort {
     const found = await this.#intents.ask(connection, 'interactive', (sdk) => standing(sdk, stripeInvoiceId))
     if (found.kind !== 'done') return settled(found)
     return { kind: 'done', value: found.value && readInvoice(found.value) }
+  }
+
+  async readPaidBy(
+    connection: BillingConnection,
+    stripePaymentId: string,
+  ): Promise<Outcome<InvoiceSnapshot | null>> {
+    const payment = { type: 'payment_intent', payment_intent: stripePaymentId } as const
+    const found = await this.#intents.ask(connection, 'interactive', (sdk) =>
+      sdk.invoicePayments.list({ payment, limit: 1 }),
+    )
+    if (found.kind !== 'done') return settled(found)
+    const stripeInvoiceId = idOf(found.value.data[0]?.invoice)
+    if (stripeInvoiceId === null) return { kind: 'done', value: null }
+    return this.read({ connection, invoiceId: '', stripeInvoiceId })
   }
 
   async list(connection: BillingConnection, createdFrom: Date): Promise<Outcome<InvoiceSnapshot[]>> {

@@ -14,7 +14,7 @@ import { rows } from '../persistence/tenant-repository.js'
 import { system } from '../persistence/tenant-scope.js'
 import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js'
 import { StripeEvent, type StripeEventRow } from './stripe-event.entity.js'
-import { envelopeOf, type Meaning, meaningOf, type StripeEnvelope } from './stripe-event.translator.js'
+import { envelopeOf, type InvoiceSought, type Meaning, meaningOf, type StripeEnvelope } from './stripe-event.translator.js'
 import { stripeEventTask } from './stripe-inbox.js'
 
 const secondInMs = 1_000
@@ -106,7 +106,7 @@ export class StripeEventProcessor {
       const event = envelopeOf(JSON.parse(row.body))
       invariant(event, 'A stored event is no event.')
       const meaning = withReading(meaningOf(event), reading)
-      if (meaning.kind === 'read first') return { row, stripeInvoiceId: meaning.stripeInvoiceId }
+      if (meaning.kind === 'read first') return { row, by: meaning.by }
       await this.#settle(tx, row, await this.#effect(tx, row, event, meaning))
       return null
     })
@@ -154,10 +154,13 @@ export class StripeEventProcessor {
   }
 
   /** Outside of any transaction. Null where the invoice is of another account, or the key may not read it. */
-  async #read({ row, stripeInvoiceId }: NeedsReading): Promise<InvoiceSnapshot | null> {
+  async #read({ row, by }: NeedsReading): Promise<InvoiceSnapshot | null> {
     const connection = await this.connections.connection(row.billingIntegrationId)
     if (!connection) return null
-    const read = await this.payments.read({ connection, invoiceId: '', stripeInvoiceId })
+    const read =
+      'stripeInvoiceId' in by
+        ? await this.payments.read({ connection, invoiceId: '', stripeInvoiceId: by.stripeInvoiceId })
+        : await this.payments.readPaidBy(connection, by.stripePaymentId)
     if (read.kind === 'unknown') throw new Error(read.message)
     return read.kind === 'done' ? read.value : null
   }
@@ -178,7 +181,7 @@ export class StripeEventProcessor {
 
 interface NeedsReading {
   row: StripeEventRow
-  stripeInvoiceId: string
+  by: InvoiceSought
 }
 
 function withReading(meaning: Meaning, reading: { snapshot: InvoiceSnapshot | null } | null): Meaning {

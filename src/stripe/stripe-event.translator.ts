@@ -15,9 +15,12 @@ export interface StripeEnvelope {
 export type Meaning =
   | { kind: 'report'; what: PaymentReport['what']; snapshot: InvoiceSnapshot }
   | { kind: 'customer deleted'; stripeCustomerId: string }
-  /** It names an invoice without telling how that stands: to be read first. */
-  | { kind: 'read first'; what: PaymentReport['what']; stripeInvoiceId: string }
+  /** It does not tell how its invoice stands: to be read first. */
+  | { kind: 'read first'; what: PaymentReport['what']; by: InvoiceSought }
   | { kind: 'nothing'; why: string }
+
+/** By what an invoice is found: since 2025-03-31 a payment does not name the one that it is for. */
+export type InvoiceSought = { stripeInvoiceId: string } | { stripePaymentId: string }
 
 const invoiceEvents: ReadonlyMap<string, PaymentReport['what']> = new Map([
   ['invoice.finalized', 'snapshot'],
@@ -76,8 +79,10 @@ export function meaningOf(event: StripeEnvelope): Meaning {
       : { kind: 'nothing', why: 'It names no customer.' }
   }
   if (type === 'payment_intent.processing') {
-    if (id) return { kind: 'read first', what: 'payment processing', stripeInvoiceId: id }
-    return { kind: 'nothing', why: 'It names no invoice, as in API versions since 2025-03-31.' }
+    const stripePaymentId = isRecord(object) ? idOf(object.id) : null
+    if (id) return { kind: 'read first', what: 'payment processing', by: { stripeInvoiceId: id } }
+    if (stripePaymentId) return { kind: 'read first', what: 'payment processing', by: { stripePaymentId } }
+    return { kind: 'nothing', why: 'It names neither invoice nor payment.' }
   }
   return { kind: 'nothing', why: 'Events of this type mean nothing to us.' }
 }

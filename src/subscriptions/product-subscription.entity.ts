@@ -72,6 +72,7 @@ export const ProductSubscription = defineEntity({
     { properties: ['planId'] },
     { properties: ['periodEnd'] },
     { properties: ['accessClosesAt'] },
+    { properties: ['endsAt'], where: "state in ('ACTIVE', 'SUSPENDED')" },
   ],
 })
 export type ProductSubscriptionRow = InferEntity<typeof ProductSubscription>

@@ -93,8 +93,9 @@ export class SubscribeService {
         person(scope)
         // One after another for an organization, because a trial is had once for all plans of a product.
         await this.organizations.lock(transaction, wish.organizationId)
-        const previewed = this.#previewed(wish)
-        const considered = await this.#consider(transaction, wish, previewed?.at ?? this.clock.now())
+        const now = this.clock.now()
+        const previewed = this.#previewed(wish, now)
+        const considered = await this.#consider(transaction, wish, previewed?.at ?? now)
         const { offer, obstacles, shown } = considered
         const problems = [
           ...obstacles,
@@ -104,7 +105,7 @@ export class SubscribeService {
         ].filter((problem) => problem !== null)
         if (problems.length > 0) throw new Refused(problems)
         if (previewed && previewed.digest !== shown.digest) throw outdated()
-        return this.#record(transaction, wish, considered)
+        return this.#record(transaction, wish, considered, now)
       })
     } catch (error) {
       // Two came at once: the unique index has let one in.
@@ -113,9 +114,9 @@ export class SubscribeService {
     }
   }
 
-  #previewed(wish: Wish): Previewed | null {
+  #previewed(wish: Wish, now: Date): Previewed | null {
     if (wish.previewToken === null || wish.previewToken === undefined) return null
-    const previewed = this.previews.read(wish.previewToken, this.clock.now())
+    const previewed = this.previews.read(wish.previewToken, now)
     if (!previewed || previewed.planId !== wish.planId || previewed.organizationId !== wish.organizationId)
       throw outdated()
     return previewed
@@ -150,10 +151,10 @@ export class SubscribeService {
     transaction: Transaction<DomainEvent>,
     wish: Wish,
     considered: Considered,
+    now: Date,
   ): Promise<ProductSubscriptionRow> {
     const { offer, opening } = considered
     const { plan, product, terms } = offer
-    const now = this.clock.now()
     const automatic = plan.approval === 'AUTOMATIC'
     const { userId } = person(transaction.scope)
     const subscription = transaction.em.create(ProductSubscription, {

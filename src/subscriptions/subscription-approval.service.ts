@@ -14,7 +14,8 @@ import { begun } from './subscribe.service.js'
 import type { SubscriptionCharges } from './subscription-charge.port.js'
 import { demandBriefReason, demandReason, type SubscriptionRecord } from './subscription-record.js'
 
-const deciders = ['SUBSCRIPTION_APPROVER', 'MARKETPLACE_MANAGER'] as const
+/** Who may decide, besides administrators. */
+export const deciders = ['SUBSCRIPTION_APPROVER', 'MARKETPLACE_MANAGER'] as const
 
 /** The provider's yes or no to a subscription that waits for one. */
 export class SubscriptionApproval {

@@ -190,8 +190,9 @@ export async function openHouse() {
 
     async used(subscriptionId: string, quotaId: string, used: number): Promise<void> {
       await write(sql`insert into quota_counter
-        (product_subscription_id, quota_id, period_start, provider_id, period_end, used, threshold_reached)
-        values (${subscriptionId}, ${quotaId}, '2026-11-01', ${place.providerId}, '2026-12-01', ${used}, 0)
+        (product_subscription_id, quota_id, period_start, provider_id, period_end, used, invoiced, chargeable,
+         threshold_reached)
+        values (${subscriptionId}, ${quotaId}, '2026-11-01', ${place.providerId}, '2026-12-01', ${used}, 0, true, 0)
         on conflict (product_subscription_id, quota_id, period_start, provider_id) do update set used = excluded.used`)
     },
 

@@ -133,11 +133,11 @@ export async function openBilling() {
       box,
       audit,
       { sandbox: base },
-      clock,
+      { billing: clock, transport: clock },
     ),
     examination: new ConnectionExamination(unitOfWork as never, integrations, connections, payments),
     reports: new PaymentRecording(invoices, record, audit),
-    sweep: new InvoiceSweep(unitOfWork, invoices, delivery, inquiry, record, standing, clock),
+    sweep: new InvoiceSweep(unitOfWork, invoices, delivery, inquiry, record, standing, clock, []),
     reading: () => unitOfWork.reading(system),
     close: async () => {
       clients.close()

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { QueuedWork, SandboxTime } from '../../src/billing/sandbox-clock.port.js'
 import { SandboxClockService } from '../../src/billing/sandbox-clock.service.js'
 import { newId } from '../../src/kernel/id.js'
+import { OneAtATime } from '../../src/persistence/one-at-a-time.js'
 import { type ProviderRole, type Scope, system } from '../../src/persistence/tenant-scope.js'
 import { openRun, type RunHouse } from './run-house.js'
 
@@ -14,10 +15,15 @@ let service: SandboxClockService
 class Sandbox implements SandboxTime, QueuedWork {
   now = () => house.clock.now()
 
-  async moveTo(instant: Date): Promise<void> {
+  async moveTo(instant: Date): Promise<number> {
+    const skipped = instant.getTime() - this.now().getTime()
     steps.push(instant.toISOString())
     house.clock.moveTo(instant)
+    return skipped
   }
+
+  nextInMs = async () => null
+  skipped = async () => undefined
 
   async done(): Promise<void> {
     for (const id of ids) {
@@ -43,7 +49,8 @@ function serviceOf(sandbox: Sandbox | null): SandboxClockService {
     house.run,
     house.sweep,
     house.issuing,
-    sandbox ?? { done: async () => undefined },
+    sandbox ?? new Sandbox(),
+    new OneAtATime(house.unitOfWork as never, 1),
   )
 }
 function person(...roles: ProviderRole[]): Scope {

@@ -78,7 +78,12 @@ export class Receiver {
 }
 
 /** A control address of the sandbox. */
-export async function control(url: string, method: string, path: string, body?: object): Promise<Record<string, unknown>> {
+export async function control(
+  url: string,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<Record<string, unknown>> {
   const answer = await fetch(`${url}/_sandbox/${path}`, { method, ...(body && { body: JSON.stringify(body) }) })
   const told = (await answer.json()) as Record<string, unknown> & { error?: { message: string } }
   if (!answer.ok) throw new Error(told.error?.message)

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import type Stripe from 'stripe'
-import { type Sandbox, restrictedKey, secretKey, startSandbox } from '../../src/sandbox/sandbox.js'
+import { restrictedKey, type Sandbox, secretKey, startSandbox } from '../../src/sandbox/sandbox.js'
 import { Contract } from './contract/contract.js'
-import { Receiver, control, refusal } from './receiver.js'
+import { control, Receiver, refusal } from './receiver.js'
 import { type Sdk, sdks } from './sdks.js'
 
 const fourEvents = ['invoice.finalized', 'invoice.paid', 'invoice.voided', 'invoice.marked_uncollectible'] as const
@@ -60,7 +60,13 @@ describe.each(sdks)('A sale through the sandbox, with the SDK of $version', (sdk
 
   it('asks for payment, is paid by card on the page, and tells of it with a signature that the SDK accepts', async () => {
     const invoice = await invoiceOf(2500)
-    expect(invoice).toMatchObject({ status: 'open', total: 2500, amount_due: 2500, currency: 'usd', metadata: { invoiceId: '42' } })
+    expect(invoice).toMatchObject({
+      status: 'open',
+      total: 2500,
+      amount_due: 2500,
+      currency: 'usd',
+      metadata: { invoiceId: '42' },
+    })
     expect(invoice.number).toMatch(/^[0-9A-Z]{8}-0001$/)
     expect(invoice.hosted_invoice_url).toContain('/i/acct_')
 
@@ -102,8 +108,14 @@ describe.each(sdks)('A sale through the sandbox, with the SDK of $version', (sdk
   it('stays open after a declined card, and can be paid afterwards', async () => {
     const invoice = await invoiceOf(2500)
     expect(await (await press(invoice, 'card_declined')).text()).toContain('Your card was declined.')
-    expect(await receiver.first('invoice.payment_failed')).toMatchObject({ event: { data: { object: { status: 'open' } } } })
-    expect(await stripe.invoices.retrieve(invoice.id)).toMatchObject({ status: 'open', attempt_count: 1, attempted: true })
+    expect(await receiver.first('invoice.payment_failed')).toMatchObject({
+      event: { data: { object: { status: 'open' } } },
+    })
+    expect(await stripe.invoices.retrieve(invoice.id)).toMatchObject({
+      status: 'open',
+      attempt_count: 1,
+      attempted: true,
+    })
     await press(invoice, 'card')
     expect(await stripe.invoices.retrieve(invoice.id)).toMatchObject({ status: 'paid', attempt_count: 2 })
   })
@@ -163,7 +175,11 @@ describe.each(sdks)('A sale through the sandbox, with the SDK of $version', (sdk
     await control(sandbox.url, 'POST', 'clock', { advance: 'PT59M' })
     expect(await stripe.invoices.retrieve(advancing.id)).toMatchObject({ status: 'draft' })
     await control(sandbox.url, 'POST', 'clock', { advance: 'PT2M' })
-    expect(await stripe.invoices.retrieve(advancing.id)).toMatchObject({ status: 'open', attempted: true, attempt_count: 1 })
+    expect(await stripe.invoices.retrieve(advancing.id)).toMatchObject({
+      status: 'open',
+      attempted: true,
+      attempt_count: 1,
+    })
     expect(await stripe.invoices.retrieve(left.id)).toMatchObject({ status: 'draft' })
   })
 
@@ -199,7 +215,11 @@ describe.each(sdks)('A sale through the sandbox, with the SDK of $version', (sdk
       enabled_events: ['invoicemarked_uncollectable' as never],
       api_version: '2022-11-15',
     })
-    expect(await refusal(misspelt)).toMatchObject({ statusCode: 400, type: 'StripeInvalidRequestError', param: 'enabled_events[0]' })
+    expect(await refusal(misspelt)).toMatchObject({
+      statusCode: 400,
+      type: 'StripeInvalidRequestError',
+      param: 'enabled_events[0]',
+    })
     const endpoint = await owner.webhookEndpoints.create({
       url: receiver.url,
       enabled_events: [...fourEvents],
@@ -219,7 +239,7 @@ describe.each(sdks)('A sale through the sandbox, with the SDK of $version', (sdk
     const portal = `${sandbox.url}/p/login/test_sandbox`
     expect(await (await fetch(portal)).text()).toContain('Sign in')
     const body = new URLSearchParams({ email: 'billing@acme.example' })
-    expect(await (await fetch(portal, { method: 'POST', body })).text()).toContain(invoice.number as string)
+    expect(await (await fetch(portal, { method: 'POST', body })).text()).toContain(invoice.number)
 
     await control(sandbox.url, 'POST', 'clock', { advance: 'P46D' })
     const expired = await fetch(invoice.hosted_invoice_url as string)

@@ -1,4 +1,4 @@
-import Stripe from 'stripe'
+import type Stripe from 'stripe'
 import { releases } from './contract/schemas.js'
 
 type Method = (...args: unknown[]) => Promise<unknown>

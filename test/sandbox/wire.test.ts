@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type Stripe from 'stripe'
-import { type Sandbox, restrictedKey, secretKey, startSandbox } from '../../src/sandbox/sandbox.js'
+import { restrictedKey, type Sandbox, secretKey, startSandbox } from '../../src/sandbox/sandbox.js'
 import { Contract } from './contract/contract.js'
 import { control, refusal } from './receiver.js'
 import { type Sdk, sdks } from './sdks.js'
@@ -38,7 +38,11 @@ describe.each(sdks)('On the wire the sandbox is Stripe, with the SDK of $version
 
   async function openInvoice(): Promise<Stripe.Invoice> {
     const customer = await stripe.customers.create({ email: 'a@acme.example' })
-    const draft = await stripe.invoices.create({ customer: customer.id, collection_method: 'send_invoice', days_until_due: 7 })
+    const draft = await stripe.invoices.create({
+      customer: customer.id,
+      collection_method: 'send_invoice',
+      days_until_due: 7,
+    })
     await stripe.invoices.addLines(draft.id, { lines: [{ amount: 1000, description: 'Base' }] })
     return stripe.invoices.finalizeInvoice(draft.id)
   }
@@ -57,7 +61,9 @@ describe.each(sdks)('On the wire the sandbox is Stripe, with the SDK of $version
       const restricted = sdk.open(sandbox.url, restrictedKey)
       const lacking = await refusal(restricted.invoiceItems.list())
       expect(lacking).toMatchObject({ type: 'StripePermissionError', statusCode: 403 })
-      expect(lacking.message).toMatch(/key 'rk_test_\*+0001' .* account 'acct_\w+'\. Having the 'rak_invoice_item_read' permission/)
+      expect(lacking.message).toMatch(
+        /key 'rk_test_\*+0001' .* account 'acct_\w+'\. Having the 'rak_invoice_item_read' permission/,
+      )
       const invoice = await openInvoice()
       await restricted.invoices.retrieve(invoice.id, { expand: ['customer'] })
       const { payment_method } = { payment_method: 'pm_card_visa' }
@@ -67,27 +73,53 @@ describe.each(sdks)('On the wire the sandbox is Stripe, with the SDK of $version
     })
 
     it('makes keys and accounts to order, which see nothing of each other', async () => {
-      const made = await control(sandbox.url, 'POST', 'keys', { permissions: ['customers:read'], account: 'acct_other' })
+      const made = await control(sandbox.url, 'POST', 'keys', {
+        permissions: ['customers:read'],
+        account: 'acct_other',
+      })
       const owner = sdk.open(sandbox.url, made.secretKey as string)
       const reader = sdk.open(sandbox.url, made.key as string)
       const customer = await owner.customers.create({ name: 'Elsewhere' })
       expect((await reader.customers.list()).data.map(({ id }) => id)).toEqual([customer.id])
       expect((await refusal(reader.customers.create({}))).message).toContain('rak_customer_write')
-      expect(await refusal(stripe.customers.retrieve(customer.id))).toMatchObject({ statusCode: 404, code: 'resource_missing' })
+      expect(await refusal(stripe.customers.retrieve(customer.id))).toMatchObject({
+        statusCode: 404,
+        code: 'resource_missing',
+      })
       expect((await owner.accounts.retrieveCurrent()).id).toBe('acct_other')
-      await expect(control(sandbox.url, 'POST', 'keys', { permissions: ['everything'] })).rejects.toThrow('Invalid permission')
+      await expect(control(sandbox.url, 'POST', 'keys', { permissions: ['everything'] })).rejects.toThrow(
+        'Invalid permission',
+      )
     })
   })
 
   describe('parameters', () => {
     it.each([
       ['/v1/customers', 'nam=x', 'parameter_unknown', 'nam', 'Received unknown parameter: nam'],
-      ['/v1/customers', 'address[town]=x', 'parameter_unknown', 'address[town]', 'Received unknown parameter: address[town]'],
+      [
+        '/v1/customers',
+        'address[town]=x',
+        'parameter_unknown',
+        'address[town]',
+        'Received unknown parameter: address[town]',
+      ],
       ['/v1/invoices', '', 'parameter_missing', 'customer', 'Missing required param: customer.'],
       ['/v1/invoices', 'customer=', 'parameter_invalid_empty', 'customer', /You passed an empty string for 'customer'/],
       ['/v1/invoices', 'customer=cus_none', 'resource_missing', 'customer', "No such customer: 'cus_none'"],
-      ['/v1/invoices', 'customer=x&days_until_due=soon', 'parameter_invalid_integer', 'days_until_due', 'Invalid integer: soon'],
-      ['/v1/invoices', 'customer=x&collection_method=barter', undefined, 'collection_method', /must be one of charge_automatically or send_invoice/],
+      [
+        '/v1/invoices',
+        'customer=x&days_until_due=soon',
+        'parameter_invalid_integer',
+        'days_until_due',
+        'Invalid integer: soon',
+      ],
+      [
+        '/v1/invoices',
+        'customer=x&collection_method=barter',
+        undefined,
+        'collection_method',
+        /must be one of charge_automatically or send_invoice/,
+      ],
       ['/v1/invoices', 'customer=x&currency=xyz', undefined, 'currency', /Invalid currency: xyz/],
       ['/v1/customers', `metadata[${'k'.repeat(41)}]=v`, undefined, 'metadata', /up to 40 characters/],
       ['/v1/customers', `metadata[k]=${'v'.repeat(501)}`, undefined, 'metadata', /up to 500 characters/],
@@ -108,7 +140,9 @@ describe.each(sdks)('On the wire the sandbox is Stripe, with the SDK of $version
     it('takes more than fifty metadata keys neither at once nor bit by bit, and unsets by an empty value', async () => {
       const fifty = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`k${at}`, 'v']))
       const customer = await stripe.customers.create({ metadata: fifty })
-      await expect(stripe.customers.update(customer.id, { metadata: { more: 'v' } })).rejects.toThrow('50 metadata keys')
+      await expect(stripe.customers.update(customer.id, { metadata: { more: 'v' } })).rejects.toThrow(
+        '50 metadata keys',
+      )
       const fewer = await stripe.customers.update(customer.id, { metadata: { k0: '', more: 'v' } })
       expect(Object.keys(fewer.metadata)).toHaveLength(50)
       expect((await stripe.customers.update(customer.id, { metadata: '' })).metadata).toEqual({})
@@ -128,7 +162,10 @@ describe.each(sdks)('On the wire the sandbox is Stripe, with the SDK of $version
       const draft = await stripe.invoices.create({ customer: customer.id })
       const lines = 'lines[1][amount]=2&lines[1][description]=b&lines[0][amount]=1&lines[0][description]=a'
       const added = await raw('POST', `/v1/invoices/${draft.id}/add_lines`, lines)
-      expect((added.body.lines as { data: { description: string }[] }).data.map((line) => line.description)).toEqual(['a', 'b'])
+      expect((added.body.lines as { data: { description: string }[] }).data.map((line) => line.description)).toEqual([
+        'a',
+        'b',
+      ])
     })
 
     it('holds an invoice to 250 lines, three-decimal money to its last zero, and units to exact products', async () => {
@@ -137,9 +174,15 @@ describe.each(sdks)('On the wire the sandbox is Stripe, with the SDK of $version
       await expect(stripe.invoices.addLines(draft.id, { lines: [{ amount: 1005 }] })).rejects.toThrow('last digit')
       const line = (unit_amount_decimal: string, quantity: number) => ({
         quantity,
-        price_data: { currency: 'kwd', unit_amount_decimal: unit_amount_decimal as never, product_data: { name: 'Calls' } },
+        price_data: {
+          currency: 'kwd',
+          unit_amount_decimal: unit_amount_decimal as never,
+          product_data: { name: 'Calls' },
+        },
       })
-      const priced = await stripe.invoices.addLines(draft.id, { lines: [line('0.5', 5020), line('3.333', 30)] }).catch((error) => error)
+      const priced = await stripe.invoices
+        .addLines(draft.id, { lines: [line('0.5', 5020), line('3.333', 30)] })
+        .catch((error) => error)
       expect(priced.message ?? priced.total).toBe(2510 + 100)
       const many = Array.from({ length: 249 }, () => ({ amount: 10 }))
       await expect(stripe.invoices.addLines(draft.id, { lines: many })).rejects.toThrow('250')
@@ -155,7 +198,9 @@ describe.each(sdks)('On the wire the sandbox is Stripe, with the SDK of $version
     })
 
     it('knows neither unheard-of addresses nor versions', async () => {
-      expect((await raw('GET', '/v1/unicorns')).error?.message).toMatch(/^Unrecognized request URL \(GET: \/v1\/unicorns\)/)
+      expect((await raw('GET', '/v1/unicorns')).error?.message).toMatch(
+        /^Unrecognized request URL \(GET: \/v1\/unicorns\)/,
+      )
       expect((await raw('POST', '/v1/invoices/in_1/fly')).status).toBe(404)
       const { status, error } = await raw('GET', '/v1/customers', '', { 'stripe-version': '2024-13-45' })
       expect([status, error?.message]).toEqual([400, 'Invalid Stripe API version: 2024-13-45'])
@@ -164,14 +209,24 @@ describe.each(sdks)('On the wire the sandbox is Stripe, with the SDK of $version
     it('answers a declined card with 402 and keeps what the attempt has changed', async () => {
       const invoice = await openInvoice()
       const declined = await refusal(stripe.invoices.pay(invoice.id, { payment_method: 'pm_card_chargeCustomerFail' }))
-      expect(declined).toMatchObject({ type: 'StripeCardError', statusCode: 402, code: 'card_declined', decline_code: 'generic_decline' })
+      expect(declined).toMatchObject({
+        type: 'StripeCardError',
+        statusCode: 402,
+        code: 'card_declined',
+        decline_code: 'generic_decline',
+      })
       expect(await stripe.invoices.retrieve(invoice.id)).toMatchObject({ status: 'open', attempt_count: 1 })
-      const secured = await refusal(stripe.invoices.pay(invoice.id, { payment_method: 'pm_card_threeDSecure2Required' }))
+      const secured = await refusal(
+        stripe.invoices.pay(invoice.id, { payment_method: 'pm_card_threeDSecure2Required' }),
+      )
       expect(secured).toMatchObject({ statusCode: 402, code: 'invoice_payment_intent_requires_action' })
     })
 
     it('refuses bodies that are too large', async () => {
-      const response = await fetch(`${sandbox.url}/v1/customers`, { method: 'POST', body: 'x'.repeat(3_000_000) }).catch(() => null)
+      const response = await fetch(`${sandbox.url}/v1/customers`, {
+        method: 'POST',
+        body: 'x'.repeat(3_000_000),
+      }).catch(() => null)
       expect(response === null || response.status === 413).toBe(true)
     })
   })
@@ -202,12 +257,17 @@ describe.each(sdks)('On the wire the sandbox is Stripe, with the SDK of $version
       const finalize = () => refusal(stripe.invoices.finalizeInvoice(invoice.id, {}, once('three')))
       await finalize()
       expect((await finalize()).headers?.['idempotent-replayed']).toBe('true')
-      await refusal(stripe.invoices.create({} as never, once('four')))
+      await refusal(stripe.invoices.create({}, once('four')))
       expect(await stripe.customers.create({}, once('four'))).toMatchObject({ object: 'customer' })
     })
 
     it('answers 409 while the first is under way, and forgets after a day', async () => {
-      await control(sandbox.url, 'POST', 'faults', { match: { path: '/v1/customers' }, act: 'delay', ms: 150, times: 1 })
+      await control(sandbox.url, 'POST', 'faults', {
+        match: { path: '/v1/customers' },
+        act: 'delay',
+        ms: 150,
+        times: 1,
+      })
       const slow = stripe.customers.create({ name: 'Slow' }, once('five'))
       const eager = await refusal(waitFor(() => stripe.customers.create({ name: 'Slow' }, once('five'))))
       expect(eager).toMatchObject({ statusCode: 409, code: 'idempotency_key_in_use' })
@@ -228,7 +288,10 @@ describe.each(sdks)('On the wire the sandbox is Stripe, with the SDK of $version
 
   describe('lists', () => {
     it('pages both ways, newest first, and the SDK walks through all', async () => {
-      const made = await control(sandbox.url, 'POST', 'keys', { permissions: ['customers:write'], account: 'acct_lists' })
+      const made = await control(sandbox.url, 'POST', 'keys', {
+        permissions: ['customers:write'],
+        account: 'acct_lists',
+      })
       const lists = sdk.open(sandbox.url, made.secretKey as string)
       const ids: string[] = []
       for (let count = 0; count < 7; count++) ids.unshift((await lists.customers.create({ name: `n${count}` })).id)
@@ -241,7 +304,9 @@ describe.each(sdks)('On the wire the sandbox is Stripe, with the SDK of $version
       const walked: string[] = []
       for await (const customer of lists.customers.list({ limit: 2 })) walked.push(customer.id)
       expect(walked).toEqual(ids)
-      expect(await refusal(lists.customers.list({ starting_after: 'cus_none' }))).toMatchObject({ param: 'starting_after' })
+      expect(await refusal(lists.customers.list({ starting_after: 'cus_none' }))).toMatchObject({
+        param: 'starting_after',
+      })
       expect(await refusal(lists.customers.list({ limit: 101 }))).toMatchObject({ statusCode: 400, param: 'limit' })
     })
 
@@ -249,7 +314,8 @@ describe.each(sdks)('On the wire the sandbox is Stripe, with the SDK of $version
       const open = await openInvoice()
       const customer = open.customer as string
       const draft = await stripe.invoices.create({ customer })
-      const ids = async (params: Stripe.InvoiceListParams) => (await stripe.invoices.list({ customer, ...params })).data.map(({ id }) => id)
+      const ids = async (params: Stripe.InvoiceListParams) =>
+        (await stripe.invoices.list({ customer, ...params })).data.map(({ id }) => id)
       expect(await ids({})).toEqual([draft.id, open.id])
       expect(await ids({ status: 'open' })).toEqual([open.id])
       expect(await ids({ collection_method: 'charge_automatically' })).toEqual([draft.id])
@@ -270,8 +336,12 @@ describe.each(sdks)('On the wire the sandbox is Stripe, with the SDK of $version
 
     it('expands four levels at most, and only what can be', async () => {
       const { id } = await openInvoice()
-      expect((await refusal(stripe.invoices.retrieve(id, { expand: ['number'] }))).message).toContain('cannot be expanded')
-      expect((await refusal(stripe.invoices.retrieve(id, { expand: ['a.b.c.d.e'] }))).message).toContain('more than 4 levels')
+      expect((await refusal(stripe.invoices.retrieve(id, { expand: ['number'] }))).message).toContain(
+        'cannot be expanded',
+      )
+      expect((await refusal(stripe.invoices.retrieve(id, { expand: ['a.b.c.d.e'] }))).message).toContain(
+        'more than 4 levels',
+      )
       const shown = await stripe.invoices.retrieve(id, { expand: [payment] })
       const intent = sdk.isBeforeBasil
         ? (shown as unknown as { payment_intent: object }).payment_intent
@@ -297,7 +367,9 @@ describe.each(sdks)('On the wire the sandbox is Stripe, with the SDK of $version
       await stripe.invoices.finalizeInvoice(draft.id)
       const late = await refusal(stripe.invoices.addLines(draft.id, { lines: [{ amount: 1 }] }))
       expect(late).toMatchObject({ statusCode: 400, code: 'invoice_not_editable' })
-      expect(await stripe.invoices.update(draft.id, { metadata: { note: 'after' } })).toMatchObject({ metadata: { note: 'after' } })
+      expect(await stripe.invoices.update(draft.id, { metadata: { note: 'after' } })).toMatchObject({
+        metadata: { note: 'after' },
+      })
     })
 
     it('shows ten lines in the invoice and the rest in its list', async () => {
@@ -313,13 +385,20 @@ describe.each(sdks)('On the wire the sandbox is Stripe, with the SDK of $version
   describe('versions', () => {
     it.each([
       ['2022-11-15', { paid: false, discounts: null, rendering_options: null }, ['parent', 'rendering', 'total_taxes']],
-      ['2024-06-20', { paid: false, discounts: [], rendering: null, payment_intent: expect.stringMatching(/^pi_/) }, ['parent']],
+      [
+        '2024-06-20',
+        { paid: false, discounts: [], rendering: null, payment_intent: expect.stringMatching(/^pi_/) },
+        ['parent'],
+      ],
       ['2025-02-24.acacia', { paid: false, paid_out_of_band: false }, ['parent', 'total_taxes']],
       ['2025-03-31.basil', { parent: null, total_taxes: [] }, ['paid', 'payment_intent', 'tax']],
       ['2026-10-28.endive', { parent: null, total_taxes: [] }, ['paid', 'payment_intent', 'subscription']],
     ])('shows an invoice as %s does', async (version, has, hasNot) => {
       const { id } = await openInvoice()
-      const invoice = (await sdk.open(sandbox.url, secretKey, version).invoices.retrieve(id)) as unknown as Record<string, unknown>
+      const invoice = (await sdk.open(sandbox.url, secretKey, version).invoices.retrieve(id)) as unknown as Record<
+        string,
+        unknown
+      >
       expect(invoice).toMatchObject(has)
       for (const field of hasNot) expect(invoice).not.toHaveProperty(field)
       const line = (invoice.lines as { data: Record<string, unknown>[] }).data[0] as Record<string, unknown>

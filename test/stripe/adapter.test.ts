@@ -1,15 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { pino } from 'pino'
 import Stripe from 'stripe'
-import type {
-  BillingConnection,
-  InvoiceOrder,
-  InvoiceSnapshot,
-  Outcome,
-} from '../../src/billing/billing.port.js'
+import type { BillingConnection, InvoiceOrder, InvoiceSnapshot, Outcome } from '../../src/billing/billing.port.js'
 import { systemClock } from '../../src/kernel/clock.js'
 import { newId } from '../../src/kernel/id.js'
 import { Secret } from '../../src/kernel/secret.js'
@@ -70,8 +65,7 @@ async function control(method: string, path: string, body?: object): Promise<Rec
   return (await response.json().catch(() => ({}))) as Record<string, string>
 }
 
-const fault = (match: object, act: string, about: object = {}) =>
-  control('POST', 'faults', { match, act, ...about })
+const fault = (match: object, act: string, about: object = {}) => control('POST', 'faults', { match, act, ...about })
 const noFaults = () => control('DELETE', 'faults')
 
 function connectionWith(key: string): BillingConnection {
@@ -179,11 +173,7 @@ describe('An invoice that is brought to Stripe', () => {
 
   it('is the same one when it is brought again, whatever we remember', async () => {
     const { wanted, reference } = await brought()
-    const again = [
-      wanted,
-      { ...wanted, stripeInvoiceId: reference.stripeInvoiceId },
-      { ...wanted, daysUntilDue: 15 },
-    ]
+    const again = [wanted, { ...wanted, stripeInvoiceId: reference.stripeInvoiceId }, { ...wanted, daysUntilDue: 15 }]
     for (const each of again)
       expect(done(await payments.bring(each)).invoice.stripeInvoiceId).toBe(reference.stripeInvoiceId)
     expect(await allInvoices()).toHaveLength(1)
@@ -293,8 +283,7 @@ describe('Whatever goes wrong on the way', () => {
       const first = await payments.bring(wanted)
       expect(first.kind).not.toBe('refused')
       let outcome = first
-      for (let again = 0; again < 4 && outcome.kind !== 'done'; again += 1)
-        outcome = await payments.bring(wanted)
+      for (let again = 0; again < 4 && outcome.kind !== 'done'; again += 1) outcome = await payments.bring(wanted)
       expect(done(outcome).invoice).toMatchObject({ status: 'OPEN', totalMinor: 3_450n })
       const invoices = await allInvoices()
       expect(invoices).toHaveLength(1)
@@ -443,17 +432,11 @@ describe('The test of a connection', () => {
 
   it('stops at a key that Stripe does not know', async () => {
     const checks = await payments.probe(connectionWith('rk_test_sandbox_nobody_9999'))
-    expect(checks).toMatchObject([
-      { name: 'key.valid', ok: false, detail: expect.stringContaining('does not know') },
-    ])
+    expect(checks).toMatchObject([{ name: 'key.valid', ok: false, detail: expect.stringContaining('does not know') }])
   })
 
   it.each([
-    [
-      ['invoices:write'],
-      ['customers.read', 'customers.write', 'invoices.write', 'invoices.add_lines'],
-      /rak_customer/,
-    ],
+    [['invoices:write'], ['customers.read', 'customers.write', 'invoices.write', 'invoices.add_lines'], /rak_customer/],
     [['customers:write'], ['invoices.read', 'invoices.write', 'invoices.add_lines'], /rak_invoice/],
     [
       ['customers:read', 'invoices:read'],
@@ -498,12 +481,7 @@ describe('One invoice told in three API versions', () => {
       await stripe.webhookEndpoints.create({
         url: `${url}${version}`,
         api_version: version,
-        enabled_events: [
-          'invoice.finalized',
-          'invoice.paid',
-          'invoice.voided',
-          'invoice.marked_uncollectible',
-        ],
+        enabled_events: ['invoice.finalized', 'invoice.paid', 'invoice.voided', 'invoice.marked_uncollectible'],
       })
     }
     const lives = [

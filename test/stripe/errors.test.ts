@@ -10,7 +10,7 @@ function answered(statusCode: number, raw: Partial<Raw> & { headers?: Record<str
     ...raw,
     statusCode,
     requestId: 'req_1',
-  } as Raw)
+  })
 }
 
 describe('A failure at Stripe', () => {
@@ -29,7 +29,7 @@ describe('A failure at Stripe', () => {
     [503, {}, 'unknown'],
   ] as const)('with status %i %j is %s, whatever its text says', (status, raw, expected) => {
     for (const message of ['rate limit', 'timeout', 'invoice already paid', '']) {
-      const outcome = outcomeOf(failureOf(answered(status, { ...raw, message } as Partial<Raw>)))
+      const outcome = outcomeOf(failureOf(answered(status, { ...raw, message })))
       expect(outcome.kind).toBe(expected)
     }
   })
@@ -76,9 +76,7 @@ describe('A failure at Stripe', () => {
     )
     expect(revoked.message).not.toBe(expired.message)
     expect(`${revoked.message}${expired.message}`).not.toContain('rk_')
-    expect(failureOf(answered(400, { message: 'rk_live_abcdef is odd' })).message).toBe(
-      'Stripe refuses this: … is odd',
-    )
+    expect(failureOf(answered(400, { message: 'rk_live_abcdef is odd' })).message).toBe('Stripe refuses this: … is odd')
   })
 
   it('that is none of Stripe’s is a fault of ours and goes on as it is', () => {
@@ -97,8 +95,7 @@ describe('A failure at Stripe', () => {
     expect(busy?.whole).toBe(false)
     expect(busy?.milliseconds).toBeGreaterThanOrEqual(500)
     expect(busy?.milliseconds).toBeLessThanOrEqual(1_000)
-    for (const status of [400, 401, 402, 403, 404, 409, 500, 503])
-      expect(waitOf(answered(status), 0)).toBeNull()
+    for (const status of [400, 401, 402, 403, 404, 409, 500, 503]) expect(waitOf(answered(status), 0)).toBeNull()
     expect(waitOf(new Error('mine'), 0)).toBeNull()
   })
 

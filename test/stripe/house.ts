@@ -58,26 +58,17 @@ export class ListeningBilling implements PaymentReports {
   readonly deletedCustomers: string[] = []
   failing: Error | null = null
 
-  async record(
-    transaction: Transaction,
-    report: PaymentReport,
-  ): Promise<'applied' | 'without effect' | 'unknown'> {
+  async record(transaction: Transaction, report: PaymentReport): Promise<'applied' | 'without effect' | 'unknown'> {
     void transaction
     if (this.failing) throw this.failing
     const id = report.snapshot.invoiceId
     if (id === null || !this.known.has(id)) return 'unknown'
-    const before = this.heard.some(
-      (heard) => same(heard.snapshot, report.snapshot) && heard.what === report.what,
-    )
+    const before = this.heard.some((heard) => same(heard.snapshot, report.snapshot) && heard.what === report.what)
     this.heard.push(report)
     return before ? 'without effect' : 'applied'
   }
 
-  async customerDeleted(
-    _transaction: Transaction,
-    _connectionId: string,
-    stripeCustomerId: string,
-  ): Promise<void> {
+  async customerDeleted(_transaction: Transaction, _connectionId: string, stripeCustomerId: string): Promise<void> {
     this.deletedCustomers.push(stripeCustomerId)
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { stripeIntentStates, type StripeIntentState } from '../../src/stripe/stripe-intent.entity.js'
+import { type StripeIntentState, stripeIntentStates } from '../../src/stripe/stripe-intent.entity.js'
 import { type EarlierIntent, keyBase, planned } from '../../src/stripe/stripe-intent.rules.js'
 
 const now = new Date('2026-11-24T12:00:00Z')
@@ -27,8 +27,7 @@ describe('An idempotency key', () => {
     expect(keyBase('inv_1', 'draft', { total: 1 })).toBe(base)
     expect(base).toMatch(/^inv_1-draft-[0-9a-f]{16}$/)
     expect(
-      new Set([base, otherBase, keyBase('inv_2', 'draft', { total: 1 }), keyBase('inv_1', 'x', { total: 1 })])
-        .size,
+      new Set([base, otherBase, keyBase('inv_2', 'draft', { total: 1 }), keyBase('inv_1', 'x', { total: 1 })]).size,
     ).toBe(4)
   })
 })
@@ -65,8 +64,7 @@ describe('What to do about a step', () => {
   })
 
   it('keeps to one key for 20 hours, then looks first', () => {
-    const sent = (hours: number) =>
-      intent('UNKNOWN', { firstSentAt: minutes(hours * 60), lastSentAt: minutes(1) })
+    const sent = (hours: number) => intent('UNKNOWN', { firstSentAt: minutes(hours * 60), lastSentAt: minutes(1) })
     expect(planned([sent(19.99)], base, now)).toMatchObject({ do: 'send', key: base })
     expect(planned([sent(20)], base, now)).toEqual({
       do: 'look first',

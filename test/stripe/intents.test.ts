@@ -122,8 +122,7 @@ describe('Something wanted of Stripe', () => {
     let running = 0
     wire.answer(async () => {
       running += 1
-      if (running > 1 && running < 4)
-        return refusal(409, { code: 'idempotency_key_in_use', type: 'idempotency_error' })
+      if (running > 1 && running < 4) return refusal(409, { code: 'idempotency_key_in_use', type: 'idempotency_error' })
       return customer('cus_1')
     })
     const outcomes = await Promise.all([bring(), bring(acme, elsewhere)])
@@ -259,9 +258,7 @@ describe('A refusal', () => {
   it('is final for that try, and a later one has a new key', async () => {
     wire.answer(() => refusal(400, { code: 'email_invalid', param: 'email', message: 'Invalid email.' }))
     expect(await bring()).toMatchObject({ kind: 'failed', failure: { kind: 'terminal', param: 'email' } })
-    expect(await house.intents()).toMatchObject([
-      { state: 'REFUSED', failure: 'Stripe refuses this: Invalid email.' },
-    ])
+    expect(await house.intents()).toMatchObject([{ state: 'REFUSED', failure: 'Stripe refuses this: Invalid email.' }])
     const [first] = keys()
     wire.answer(() => customer('cus_1'))
     expect(await bring()).toMatchObject({ kind: 'done' })
@@ -272,9 +269,7 @@ describe('A refusal', () => {
 describe('When Stripe is too busy', () => {
   it('the same is asked again after the time that it says', async () => {
     wire.answer(() =>
-      wire.requests.length < 3
-        ? refusal(429, { code: 'rate_limit' }, { 'retry-after': '0.01' })
-        : customer('cus_1'),
+      wire.requests.length < 3 ? refusal(429, { code: 'rate_limit' }, { 'retry-after': '0.01' }) : customer('cus_1'),
     )
     expect(await bring()).toMatchObject({ kind: 'done' })
     expect(keys()).toHaveLength(3)

@@ -1,11 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { pino } from 'pino'
-import type {
-  InvoiceReference,
-  InvoiceSnapshot,
-  Outcome,
-  PaymentPort,
-} from '../../src/billing/billing.port.js'
+import type { InvoiceReference, InvoiceSnapshot, Outcome, PaymentPort } from '../../src/billing/billing.port.js'
 import { MovableClock } from '../../src/kernel/clock.js'
 import { Secret } from '../../src/kernel/secret.js'
 import { readInvoice } from '../../src/stripe/invoice-reading.js'
@@ -13,14 +8,7 @@ import { StripeEventProcessor } from '../../src/stripe/stripe-event.processor.js
 import { envelopeOf, type StripeEnvelope } from '../../src/stripe/stripe-event.translator.js'
 import { StripeInbox } from '../../src/stripe/stripe-inbox.js'
 import { createTestDatabase } from '../support/database.js'
-import {
-  connectionOf,
-  type House,
-  ListeningBilling,
-  openHouse,
-  stripeEvent,
-  stripeInvoice,
-} from './house.js'
+import { connectionOf, type House, ListeningBilling, openHouse, stripeEvent, stripeInvoice } from './house.js'
 
 const clock = new MovableClock(new Date('2026-11-24T12:00:00Z'))
 const acme = connectionOf()
@@ -32,6 +20,7 @@ let drop: () => Promise<void>
 let billing: ListeningBilling
 let processor: StripeEventProcessor
 let inbox: StripeInbox
+let paidBy: Record<string, string>
 let reading: (invoice: InvoiceReference) => Promise<Outcome<InvoiceSnapshot | null>>
 
 beforeAll(async () => {
@@ -56,10 +45,16 @@ beforeEach(async () => {
         : null,
   }
   reading = async () => ({ kind: 'done', value: null })
+  paidBy = {}
   const payments = {
     read: (invoice: InvoiceReference) => {
       expect(house.unitOfWork.isOpen()).toBe(false)
       return reading(invoice)
+    },
+    readPaidBy: async (_: object, stripePaymentId: string) => {
+      expect(house.unitOfWork.isOpen()).toBe(false)
+      const stripeInvoiceId = paidBy[stripePaymentId]
+      return stripeInvoiceId ? reading({ stripeInvoiceId } as InvoiceReference) : { kind: 'done', value: null }
     },
   } as PaymentPort
   const log = pino({ level: 'silent' })
@@ -121,24 +116,18 @@ describe('A stored event', () => {
   })
 
   it('of a deletion tells the invoice as it last was', async () => {
-    await processor.process(
-      await arrived(stripeEvent('invoice.deleted', ours({ status: 'draft', deleted: true }))),
-    )
+    await processor.process(await arrived(stripeEvent('invoice.deleted', ours({ status: 'draft', deleted: true }))))
     expect(billing.heard).toMatchObject([{ what: 'deleted', snapshot: { status: 'DRAFT' } }])
   })
 
   it('of a deleted customer is told as such', async () => {
-    await processor.process(
-      await arrived(stripeEvent('customer.deleted', { id: 'cus_9', object: 'customer' })),
-    )
+    await processor.process(await arrived(stripeEvent('customer.deleted', { id: 'cus_9', object: 'customer' })))
     expect(billing.deletedCustomers).toEqual(['cus_9'])
     expect(await state()).toEqual(['HANDLED: null'])
   })
 
   it('that cannot be read is ignored, with the reason', async () => {
-    await processor.process(
-      await arrived(stripeEvent('invoice.paid', stripeInvoice({ status: 'on_the_moon' }))),
-    )
+    await processor.process(await arrived(stripeEvent('invoice.paid', stripeInvoice({ status: 'on_the_moon' }))))
     expect(billing.heard).toEqual([])
     expect(await state()).toEqual(['IGNORED: Its invoice cannot be read.'])
   })
@@ -244,18 +233,29 @@ describe('A payment under way', () => {
     expect(await house.storedEvents()).toMatchObject([{ state: 'HANDLED', objectId: invoice.id }])
   })
 
+  it('is told by the payment alone, which newer versions of the API do not say the invoice of', async () => {
+    const invoice = ours()
+    paidBy = { pi_1: invoice.id as string }
+    reading = async () => ({ kind: 'done', value: readInvoice(invoice) })
+    await processor.process(await arrived(payment(undefined)))
+    expect(billing.heard).toMatchObject([
+      { what: 'payment processing', snapshot: { stripeInvoiceId: invoice.id, status: 'OPEN' } },
+    ])
+    expect(await state()).toEqual(['HANDLED: null'])
+  })
+
   it('waits while Stripe cannot be asked', async () => {
     reading = async () => ({ kind: 'unknown', message: 'Stripe could not be reached.' })
     await expect(processor.process(await arrived(payment('in_1')))).rejects.toThrow('could not be reached')
     expect(await state()).toEqual(['RECEIVED: Stripe could not be reached.'])
   })
 
-  it('of another business, or in a version that names no invoice, has no effect', async () => {
+  it('of another business, or for no invoice, has no effect', async () => {
     await processor.process(await arrived(payment('in_foreign')))
     await processor.process(await arrived(payment(undefined)))
     expect(await state()).toEqual([
       'IGNORED: Its invoice cannot be read at Stripe.',
-      'IGNORED: It names no invoice, as in API versions since 2025-03-31.',
+      'IGNORED: Its invoice cannot be read at Stripe.',
     ])
     expect(billing.heard).toEqual([])
   })

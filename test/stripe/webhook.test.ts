@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { createServer, request as httpRequest, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import express from 'express'
 import { pino } from 'pino'
 import Stripe from 'stripe'
@@ -10,13 +10,7 @@ import { MovableClock } from '../../src/kernel/clock.js'
 import { Secret } from '../../src/kernel/secret.js'
 import { StripeInbox } from '../../src/stripe/stripe-inbox.js'
 import { createTestDatabase } from '../support/database.js'
-import {
-  connectionOf,
-  type House,
-  openHouse,
-  stripeEvent,
-  stripeInvoice,
-} from './house.js'
+import { connectionOf, type House, openHouse, stripeEvent, stripeInvoice } from './house.js'
 
 class Connections implements WebhookConnections {
   list: WebhookConnection[] = []
@@ -315,12 +309,8 @@ describe('A body larger than 1 MiB', () => {
 describe('On the address of all', () => {
   it('the connection is the one whose secret fits', async () => {
     const [, acme] = [given(), given(), given()]
-    expect(
-      (await deliver(acme as WebhookConnection, stripeEvent('invoice.paid', stripeInvoice()), '')).status,
-    ).toBe(200)
-    expect(await house.storedEvents()).toMatchObject([
-      { billingIntegrationId: acme?.id, providerId: acme?.providerId },
-    ])
+    expect((await deliver(acme, stripeEvent('invoice.paid', stripeInvoice()), '')).status).toBe(200)
+    expect(await house.storedEvents()).toMatchObject([{ billingIntegrationId: acme?.id, providerId: acme?.providerId }])
   })
 
   it('what the invoice says of its connection is only a hint', async () => {
@@ -336,9 +326,7 @@ describe('On the address of all', () => {
     const secrets = [new Secret('whsec_shared')]
     const [, second] = [given({ secrets }), given({ secrets })]
     const theirs = stripeInvoice({ metadata: { billing_integration_id: second?.id } })
-    expect((await deliver(second as WebhookConnection, stripeEvent('invoice.paid', theirs), '')).status).toBe(
-      200,
-    )
+    expect((await deliver(second, stripeEvent('invoice.paid', theirs), '')).status).toBe(200)
     expect(await house.storedEvents()).toMatchObject([{ billingIntegrationId: second?.id }])
   })
 

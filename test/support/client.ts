@@ -1,6 +1,6 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
 import { print } from 'graphql'
-import { type Client as SocketClient, createClient } from 'graphql-ws'
+import { createClient, type Client as SocketClient } from 'graphql-ws'
 import { WebSocket } from 'ws'
 import { LiveCursorDocument, SignInDocument } from './generated/graphql.js'
 
@@ -34,6 +34,8 @@ type Done<Payload> = { [Field in keyof Payload]: NonNullable<Payload[Field]> }
 export class Client {
   accessToken: string | null = null
   refreshToken: string | null = null
+  /** All that was ever answered, as it came: for those who look for what must not be in it. */
+  readonly answers: string[] = []
   #socket: SocketClient | null = null
 
   constructor(
@@ -43,7 +45,13 @@ export class Client {
   ) {}
 
   async signIn(email: string, password: string, marketplaceId?: string) {
-    const { tokens, viewer } = await this.mutate(SignInDocument, { email, password, ...(marketplaceId ? { marketplaceId } : {}) })
+    // One that has ended is refused everywhere, so it is dropped first.
+    this.accessToken = null
+    const { tokens, viewer } = await this.mutate(SignInDocument, {
+      email,
+      password,
+      ...(marketplaceId ? { marketplaceId } : {}),
+    })
     this.take(tokens)
     return viewer
   }
@@ -54,7 +62,10 @@ export class Client {
   }
 
   /** Whatever comes back, as it is. */
-  async ask<Data, Variables>(document: TypedDocumentNode<Data, Variables> | string, variables?: Variables): Promise<Answer<Data>> {
+  async ask<Data, Variables>(
+    document: TypedDocumentNode<Data, Variables> | string,
+    variables?: Variables,
+  ): Promise<Answer<Data>> {
     const response = await fetch(`${this.url}/graphql`, {
       method: 'POST',
       headers: {
@@ -64,14 +75,17 @@ export class Client {
       },
       body: JSON.stringify({ query: typeof document === 'string' ? document : print(document), variables }),
     })
-    const { data = null, errors = [] } = (await response.json()) as { data?: Data; errors?: RequestFault[] }
+    const text = await response.text()
+    this.answers.push(text)
+    const { data = null, errors = [] } = JSON.parse(text) as { data?: Data; errors?: RequestFault[] }
     return { status: response.status, data, errors }
   }
 
   /** @throws when anything at all went wrong */
   async query<Data, Variables>(document: TypedDocumentNode<Data, Variables>, variables?: Variables): Promise<Data> {
     const { data, errors } = await this.ask(document, variables)
-    if (errors.length > 0 || !data) throw new Error(`The request failed: ${JSON.stringify(errors)}${this.#reason(errors)}`)
+    if (errors.length > 0 || !data)
+      throw new Error(`The request failed: ${JSON.stringify(errors)}${this.#reason(errors)}`)
     return data
   }
 
@@ -81,7 +95,10 @@ export class Client {
   }
 
   /** @throws when it was refused */
-  async mutate<Data, Input>(document: TypedDocumentNode<Data, { input: Input }>, input: Input): Promise<Done<PayloadOf<Data>>> {
+  async mutate<Data, Input>(
+    document: TypedDocumentNode<Data, { input: Input }>,
+    input: Input,
+  ): Promise<Done<PayloadOf<Data>>> {
     const payload = await this.#payload(document, input)
     if (payload.userErrors.length > 0) throw new Error(`It was refused: ${JSON.stringify(payload.userErrors)}`)
     return payload as unknown as Done<PayloadOf<Data>>
@@ -126,7 +143,10 @@ export class Client {
       { query: print(document), variables },
       {
         next: ({ data, errors }) => {
-          if (errors) listener.end({ errors: errors.map((error) => ({ message: error.message, extensions: error.extensions as never })) })
+          if (errors)
+            listener.end({
+              errors: errors.map((error) => ({ message: error.message, extensions: error.extensions as never })),
+            })
           else if (data) listener.take(Object.values(data as object)[0] as PayloadOf<Data>)
         },
         error: (error) => listener.end(error),
@@ -185,7 +205,8 @@ export class Listener<Event> {
       const value = look()
       if (value !== undefined) return value
       const left = deadline - Date.now()
-      if (left <= 0) throw new Error(`Nothing fitting was pushed in time. Pushed so far: ${JSON.stringify(this.received)}`)
+      if (left <= 0)
+        throw new Error(`Nothing fitting was pushed in time. Pushed so far: ${JSON.stringify(this.received)}`)
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, left)
         this.#waiting.add(() => {

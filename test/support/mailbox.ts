@@ -27,16 +27,15 @@ export class Mailbox {
     try {
       const changed = () => new Promise<void>((resolve) => changes.once('change', () => resolve()))
       const deadline = AbortSignal.timeout(patienceInMs)
-      const late = new Promise<never>((_, reject) => {
-        deadline.addEventListener('abort', () => reject(new Error(`No mail came to ${to}${kind ? ` of kind ${kind}` : ''}.`)))
-      })
-      for (;;) {
+      const late = new Promise<null>((resolve) => deadline.addEventListener('abort', () => resolve(null)))
+      while (!deadline.aborted) {
         // Asked for before looking, so that what comes in between is not missed.
         const news = changed()
         const found = await this.#find(to, kind)
         if (found) return found
         await Promise.race([news, late])
       }
+      throw new Error(`No mail came to ${to}${kind ? ` of kind ${kind}` : ''}.`)
     } finally {
       changes.close()
     }

@@ -1,5 +1,6 @@
 import Stripe from 'stripe'
 import type { Backend } from './backend.js'
+import { stripeOf } from './world.js'
 
 /** What goes wrong on purpose, as `/_sandbox/faults` takes it. */
 export interface Fault {
@@ -36,8 +37,12 @@ export class SandboxControl {
   constructor(private readonly url: string) {}
 
   /** A restricted key that may do just that; of an account of its own where one is named. */
-  async key(permissions: string[], account?: string): Promise<string> {
-    const { key } = await this.#call<{ key: string }>('POST', 'keys', { permissions, ...(account ? { account } : {}) })
+  async key(permissions: string[], account?: string, mode: 'test' | 'live' = 'test'): Promise<string> {
+    const { key } = await this.#call<{ key: string }>('POST', 'keys', {
+      permissions,
+      mode,
+      ...(account ? { account } : {}),
+    })
     return key
   }
 
@@ -92,6 +97,13 @@ export class SandboxControl {
   }
 }
 
+/** What Stripe has of an invoice of ours: exactly one, with its lines. */
+export async function standingAtStripe(backend: Backend, invoiceId: string): Promise<Stripe.Invoice> {
+  const [stored, ...more] = await sandboxOf(backend).invoicesOf(invoiceId)
+  if (!stored || more.length > 0) throw new Error(`Stripe has ${stored ? more.length + 1 : 'none'} of ${invoiceId}.`)
+  return stripeOf(backend).invoices.retrieve(stored.id)
+}
+
 export function sandboxOf({ sandbox }: Backend): SandboxControl {
   return new SandboxControl(sandbox.url)
 }
@@ -117,7 +129,10 @@ export function whenStripeSends(url: string, letter: Letter): Promise<Response> 
 export function post(url: string, body: string | Buffer, signature?: string): Promise<Response> {
   return fetch(url, {
     method: 'POST',
-    headers: { 'content-type': 'application/json; charset=utf-8', ...(signature ? { 'stripe-signature': signature } : {}) },
+    headers: {
+      'content-type': 'application/json; charset=utf-8',
+      ...(signature ? { 'stripe-signature': signature } : {}),
+    },
     body: typeof body === 'string' ? body : new Uint8Array(body),
   })
 }

@@ -7,10 +7,13 @@ import { prepareDatabase } from '../../src/persistence/prepare-database.js'
 /** A database with the present schema and no rows, that every test's database is a copy of. */
 export const templateName = 'prepared'
 
-/** One PostgreSQL for a whole run of the tests, gone with all its data when it stops. */
-export async function startTestCluster(): Promise<{ url: string; stop: () => Promise<void> }> {
+/**
+ * One PostgreSQL for a whole run of the tests, gone with all its data when it stops.
+ * @param options.durable whether it writes as it would in production, which benchmarks need
+ */
+export async function startTestCluster({ durable = false } = {}): Promise<{ url: string; stop: () => Promise<void> }> {
   const dataDir = await mkdtemp(join(tmpdir(), 'marketplace-test-'))
-  const postgres = await startEmbeddedPostgres({ dataDir, durable: false, databaseName: templateName })
+  const postgres = await startEmbeddedPostgres({ dataDir, durable, databaseName: templateName })
   await prepareDatabase(postgres.url)
   const url = new URL(postgres.url)
   url.pathname = '/postgres'

@@ -5,6 +5,7 @@ import { type Backend, administrator } from './backend.js'
 import type { Client } from './client.js'
 import {
   AcceptInvitationDocument,
+  ActivatePlanDocument,
   ActivateProductDocument,
   ConfigureBillingDocument,
   CreateApplicationDocument,
@@ -61,8 +62,8 @@ export async function givenMarketplace(backend: Backend, about: Partial<CreateMa
   return { backend, provider, providerId, id: marketplace.id, slug: marketplace.slug }
 }
 
-/** Connected to Stripe: a key of its own account, an endpoint at the address shown, its secret. */
-export async function givenBilling(market: Market, apiVersion = '2026-10-28.endive') {
+/** Connected to Stripe: a key of its own account, an endpoint at the address shown unless another is given, its secret. */
+export async function givenBilling(market: Market, apiVersion = '2026-10-28.endive', address?: string) {
   const { backend, provider } = market
   const { billing } = await provider.mutate(ConfigureBillingDocument, {
     marketplaceId: market.id,
@@ -70,7 +71,7 @@ export async function givenBilling(market: Market, apiVersion = '2026-10-28.endi
     customerPortalUrl: `${backend.sandbox.url}/p/login/test_sandbox`,
   })
   const endpoint = await stripeOf(backend).webhookEndpoints.create({
-    url: billing.webhookUrl,
+    url: address ?? billing.webhookUrl,
     enabled_events: [...billing.webhookEvents, ...billing.webhookEventsOptional] as Stripe.WebhookEndpointCreateParams.EnabledEvent[],
     api_version: apiVersion as Stripe.WebhookEndpointCreateParams.ApiVersion,
   })
@@ -126,8 +127,35 @@ export interface Offer {
   readonly basePath: string
 }
 
+/** What is said of a plan; where it needs to name the API, by its id. */
+export type PlanWish = Partial<CreatePlanInput> | ((resourceId: string) => Partial<CreatePlanInput>)
+
+function planInput(productId: string, resourceId: string, about: PlanWish): CreatePlanInput {
+  const said = typeof about === 'function' ? about(resourceId) : about
+  return {
+    productId,
+    name: 'Business',
+    type: 'PAID',
+    ...(said.type && said.type !== 'PAID' ? {} : { price: { base: '25.00', currency: 'USD' } }),
+    quotas: [{ resourceIds: [resourceId], limit: 'STRICT', limitUnits: '1000' }],
+    ...said,
+  }
+}
+
+/** A further plan of an offer's product, on sale wherever that is. */
+export async function givenFurtherPlan({ provider }: Market, offer: Offer, about: PlanWish): Promise<Offer> {
+  const { productId, resourceId } = offer
+  const { plan } = await provider.mutate(CreatePlanDocument, planInput(productId, resourceId, about))
+  await provider.mutate(ActivatePlanDocument, { planId: plan.id })
+  return { ...offer, planId: plan.id }
+}
+
 /** A product with one API and one plan, on sale; 25 US dollars a month for 1,000 calls unless it is said otherwise. */
-export async function givenOffer(market: Market, about: Partial<CreatePlanInput> = {}, accessApproval: 'AUTOMATIC' | 'MANUAL' = 'AUTOMATIC'): Promise<Offer> {
+export async function givenOffer(
+  market: Market,
+  about: PlanWish = {},
+  accessApproval: 'AUTOMATIC' | 'MANUAL' = 'AUTOMATIC',
+): Promise<Offer> {
   const { provider, providerId } = market
   const own = mark()
   const basePath = `/pets-${own}/v1`
@@ -144,14 +172,7 @@ export async function givenOffer(market: Market, about: Partial<CreatePlanInput>
     assets: [{ assetId: asset.id }],
     accessApproval,
   })
-  const { plan } = await provider.mutate(CreatePlanDocument, {
-    productId: product.id,
-    name: 'Business',
-    type: 'PAID',
-    ...(about.type && about.type !== 'PAID' ? {} : { price: { base: '25.00', currency: 'USD' } }),
-    quotas: [{ resourceIds: [resourceId], limit: 'STRICT', limitUnits: '1000' }],
-    ...about,
-  })
+  const { plan } = await provider.mutate(CreatePlanDocument, planInput(product.id, resourceId, about))
   await provider.mutate(ActivateProductDocument, { productId: product.id, releaseType: 'MAJOR' })
   await provider.mutate(PublishProductDocument, {
     productId: product.id,
@@ -177,9 +198,15 @@ export async function whenAccessIsAskedFor(organization: Organization, offer: Of
   return { applicationId: application.id, accessRequest, credential, key: secret }
 }
 
-/** Does what a button of Stripe's page does. */
-export async function whenPressed(hostedUrl: string, method: 'card' | 'card_declined' | 'bank_debit' | 'bank_debit_fails'): Promise<void> {
-  const response = await fetch(hostedUrl, { method: 'POST', body: new URLSearchParams({ method }), redirect: 'manual' })
+export type PaymentButton = 'card' | 'card_declined' | 'bank_debit' | 'bank_debit_fails'
+
+/**
+ * Does what a button of Stripe's page does.
+ * @param keep whether it is used for later invoices too
+ */
+export async function whenPressed(hostedUrl: string, method: PaymentButton, keep = false): Promise<void> {
+  const body = new URLSearchParams({ method, ...(keep ? { keep: 'yes' } : {}) })
+  const response = await fetch(hostedUrl, { method: 'POST', body, redirect: 'manual' })
   if (response.status >= 400) throw new Error(`The page answered ${response.status}: ${await response.text()}`)
 }
 

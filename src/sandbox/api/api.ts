@@ -9,9 +9,9 @@ import type { Rendered, Rendering } from '../render/rendering.js'
 import type { Settings } from '../settings.js'
 import { checkVersion } from '../wire/api-versions.js'
 import { parseForm } from '../wire/form.js'
-import { Idempotency, checkKey } from './idempotency.js'
-import { demand, demandToRead, masked } from './permissions.js'
+import { checkKey, Idempotency } from './idempotency.js'
 import { ObjectLocks } from './object-locks.js'
+import { demand, demandToRead, masked } from './permissions.js'
 import { RateLimits } from './rate-limits.js'
 import type { Answer, Call, Cli } from './route.js'
 import { routes } from './routes.js'
@@ -84,7 +84,9 @@ export class Api {
       const key = header(request, 'idempotency-key')
       if (key) releases.push(this.#idempotency.hold(account, key))
       releases.push(this.#locks.hold(account, request.path))
-      return () => releases.forEach((release) => release())
+      return () => {
+        for (const release of releases) release()
+      }
     } catch (error) {
       for (const release of releases) release()
       // The answer itself will say why.
@@ -174,8 +176,7 @@ export class Api {
 
   #replayed({ request, key }: Asked, stored: StoredAnswer): Reply {
     const { status, kind, object, version, created } = stored
-    const body =
-      stored.body ?? (kind && object ? inJson(render(kind, object, this.#rendering(version, created))) : '')
+    const body = stored.body ?? (kind && object ? inJson(render(kind, object, this.#rendering(version, created))) : '')
     const replay = { 'Idempotent-Replayed': 'true', ...(status >= 500 && { 'Stripe-Should-Retry': 'false' }) }
     return { status, body, account: key.account, headers: { ...this.#headers(request, version), ...replay } }
   }

@@ -13,7 +13,7 @@ import {
 } from '../parameters/customer.parameters.js'
 import { retrieve } from '../parameters/platform.parameters.js'
 import { page, within } from './listing.js'
-import { type Call, type Route, deleted, perform, performed, rendered, route } from './route.js'
+import { type Call, deleted, perform, performed, type Route, rendered, route } from './route.js'
 import { search } from './search.js'
 
 function customerById({ engine, asking }: Call<unknown>, id: string): Customer {
@@ -21,7 +21,9 @@ function customerById({ engine, asking }: Call<unknown>, id: string): Customer {
 }
 
 function customersOf({ engine, asking }: Call<unknown>, index: string, key: string): Iterable<Customer> {
-  return index === 'account' ? engine.state.tables.customers.newest('account', asking.account) : engine.state.tables.customers.newest(index, key)
+  return index === 'account'
+    ? engine.state.tables.customers.newest('account', asking.account)
+    : engine.state.tables.customers.newest(index, key)
 }
 
 function paymentMethods(call: Call<{ limit?: number; type?: string }>, customer: string, url: string) {
@@ -44,7 +46,7 @@ export const customerRoutes: Route[] = [
     const { created, email, test_clock } = call.params
     const [index, key] = email ? ['email', email] : test_clock ? ['test_clock', test_clock] : ['account', '']
     return page(call.params, {
-      rows: customersOf(call, index as string, key as string),
+      rows: customersOf(call, index, key),
       noun: 'customer',
       url: '/v1/customers',
       matches: (customer) =>
@@ -79,13 +81,18 @@ export const customerRoutes: Route[] = [
     paymentMethods(call, call.path.id as string, `/v1/customers/${call.path.id}/payment_methods`),
   ),
   route('GET', '/v1/payment_methods', 'payment_methods:read', listPaymentMethods, (call) => {
-    if (!call.params.customer) throw invalid('Missing required param: customer.', { code: 'parameter_missing', param: 'customer' })
+    if (!call.params.customer)
+      throw invalid('Missing required param: customer.', { code: 'parameter_missing', param: 'customer' })
     return paymentMethods(call, call.params.customer, '/v1/payment_methods')
   }),
   route('POST', '/v1/payment_methods', 'payment_methods:write', createPaymentMethod, (call) => {
     const { card, metadata } = call.params
     if (!card) throw invalid('Missing required param: card.', { code: 'parameter_missing', param: 'card' })
-    return performed(call, 'payment_method', { do: 'payment_method.create', token: card.token, metadata: metadata ?? {} })
+    return performed(call, 'payment_method', {
+      do: 'payment_method.create',
+      token: card.token,
+      metadata: metadata ?? {},
+    })
   }),
   route('GET', '/v1/payment_methods/:id', 'payment_methods:read', retrieve, (call) => ({
     kind: 'payment_method',

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Engine } from '../engine/engine.js'
 import type { StoredAnswer } from '../ledger/records.js'
-import { StripeError, invalid } from '../ledger/stripe-error.js'
+import { invalid, StripeError } from '../ledger/stripe-error.js'
 
 const longestKey = 255
 const keptFor = 86_400

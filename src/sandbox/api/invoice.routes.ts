@@ -21,7 +21,7 @@ import {
 import { retrieve } from '../parameters/platform.parameters.js'
 import { renderLine } from '../render/newest-invoice.js'
 import { page, within } from './listing.js'
-import { type Call, type Route, deleted, perform, performed, rendered, route } from './route.js'
+import { type Call, deleted, perform, performed, type Route, rendered, route } from './route.js'
 import { search } from './search.js'
 
 function invoiceById({ engine, asking }: Call<unknown>, id: string): Invoice {
@@ -108,7 +108,14 @@ export const invoiceRoutes: Route[] = [
       rows: call.engine.state.tables.invoices.newest('account', call.asking.account),
       url: '/v1/invoices/search',
       isThere: () => true,
-      fields: { created: 'number', currency: 'text', customer: 'text', number: 'text', status: 'text', total: 'number' },
+      fields: {
+        created: 'number',
+        currency: 'text',
+        customer: 'text',
+        number: 'text',
+        status: 'text',
+        total: 'number',
+      },
       show: (invoice) => rendered(call, 'invoice', invoice),
     }),
   ),
@@ -164,7 +171,9 @@ export const invoiceRoutes: Route[] = [
     const { invoice, status, payment, created } = call.params
     const { payment_intents } = call.engine.state.tables
     return page(call.params, {
-      rows: invoice ? payment_intents.newest('invoice', invoice) : payment_intents.newest('account', call.asking.account),
+      rows: invoice
+        ? payment_intents.newest('invoice', invoice)
+        : payment_intents.newest('account', call.asking.account),
       noun: 'invoice_payment',
       url: '/v1/invoice_payments',
       matches: (row) =>

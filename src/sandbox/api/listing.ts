@@ -1,5 +1,4 @@
-import { missing } from '../ledger/stripe-error.js'
-import { invalid } from '../ledger/stripe-error.js'
+import { invalid, missing } from '../ledger/stripe-error.js'
 import type { Rendered } from '../render/rendering.js'
 import type { Answer } from './route.js'
 
@@ -22,14 +21,20 @@ interface Listing<R extends { id: string }> {
 export function page<R extends { id: string }>(params: PageParams, listing: Listing<R>): Answer {
   const { limit = 10, starting_after, ending_before } = params
   if (starting_after !== undefined && ending_before !== undefined) {
-    throw invalid('You may only specify one of these parameters: starting_after, ending_before.', { param: 'ending_before' })
+    throw invalid('You may only specify one of these parameters: starting_after, ending_before.', {
+      param: 'ending_before',
+    })
   }
   const { data, has_more } =
     ending_before === undefined ? older(listing, limit, starting_after) : newer(listing, limit, ending_before)
   return { body: { object: 'list', data: data.map(listing.show), has_more, url: listing.url } }
 }
 
-function older<R extends { id: string }>({ rows, noun, matches }: Listing<R>, limit: number, after: string | undefined) {
+function older<R extends { id: string }>(
+  { rows, noun, matches }: Listing<R>,
+  limit: number,
+  after: string | undefined,
+) {
   const data: R[] = []
   let started = after === undefined
   for (const row of rows) {

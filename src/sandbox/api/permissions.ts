@@ -1,6 +1,6 @@
-import type { ApiKey, ObjectKind } from '../ledger/records.js'
 import { accountId } from '../ledger/mode.js'
-import { StripeError, invalid } from '../ledger/stripe-error.js'
+import type { ApiKey, ObjectKind } from '../ledger/records.js'
+import { invalid, StripeError } from '../ledger/stripe-error.js'
 
 /** What a restricted key can be given, and how Stripe calls it in a refusal. */
 const resources = {
@@ -75,7 +75,9 @@ export function readPermissions(given: unknown): string[] {
     const [resource, right, more] = String(permission).split(':')
     if (resource && resource in resources && (right === 'read' || right === 'write') && more === undefined) continue
     const known = Object.keys(resources).join(', ')
-    throw invalid(`Invalid permission: ${permission}. It is <resource>:read or :write, of ${known}.`, { param: 'permissions' })
+    throw invalid(`Invalid permission: ${permission}. It is <resource>:read or :write, of ${known}.`, {
+      param: 'permissions',
+    })
   }
   return given as string[]
 }

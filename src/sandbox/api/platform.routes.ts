@@ -17,7 +17,7 @@ import { page as pageParams } from '../parameters/shared.parameters.js'
 import { renderEvent } from '../render/event.js'
 import type { Rendered } from '../render/rendering.js'
 import { page, within } from './listing.js'
-import { type Answer, type Call, type Route, deleted, perform, performed, rendered, route } from './route.js'
+import { type Answer, type Call, deleted, perform, performed, type Route, rendered, route } from './route.js'
 
 function endpointWithSecret(call: Call<unknown>, endpoint: WebhookEndpoint): Answer {
   return { body: { ...rendered(call, 'webhook_endpoint', endpoint), secret: endpoint.secret } }
@@ -34,7 +34,9 @@ function shown(call: Call<unknown>, event: StripeEvent): Rendered {
 }
 
 function undelivered({ engine }: Call<unknown>, event: StripeEvent) {
-  return [...engine.state.tables.deliveries.under('event', event.id)].filter((delivery) => delivery.state !== 'delivered')
+  return [...engine.state.tables.deliveries.under('event', event.id)].filter(
+    (delivery) => delivery.state !== 'delivered',
+  )
 }
 
 function eventById({ engine, asking }: Call<unknown>, id: string): StripeEvent {
@@ -69,7 +71,11 @@ const eventRoutes: Route[] = [
     const { for_stripecli, webhook_endpoint } = call.params
     if (for_stripecli) call.cli.tell([event])
     else if (webhook_endpoint) perform(call, { do: 'delivery.again', event: event.id, endpoint: webhook_endpoint })
-    else throw invalid('Missing required param: webhook_endpoint.', { code: 'parameter_missing', param: 'webhook_endpoint' })
+    else
+      throw invalid('Missing required param: webhook_endpoint.', {
+        code: 'parameter_missing',
+        param: 'webhook_endpoint',
+      })
     return { body: shown(call, event) }
   }),
 ]

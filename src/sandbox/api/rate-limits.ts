@@ -26,9 +26,13 @@ export class RateLimits {
     bucket.tokens = Math.min(most, bucket.tokens + ((now - bucket.filledAt) / 1000) * most)
     bucket.filledAt = now
     if (bucket.tokens < 1) {
-      throw new StripeError(429, 'Request rate limit exceeded. Learn more about rate limits at https://stripe.com/docs/rate-limits.', {
-        code: 'rate_limit',
-      })
+      throw new StripeError(
+        429,
+        'Request rate limit exceeded. Learn more about rate limits at https://stripe.com/docs/rate-limits.',
+        {
+          code: 'rate_limit',
+        },
+      )
     }
     bucket.tokens -= 1
   }

@@ -48,7 +48,7 @@ export function route<S extends Specification>(
   params: S,
   answer: (call: Call<Read<S>>) => Answer,
 ): Route {
-  return { method, path, permission, params, answer: answer as Route['answer'] }
+  return { method, path, permission, params, answer: answer }
 }
 
 /** Does a command. Where it changed something and is refused all the same, the change stays. */

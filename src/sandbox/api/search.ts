@@ -93,7 +93,7 @@ function holds({ negated, field, key, operator, value }: Clause, shown: Rendered
 }
 
 function compares(held: unknown, operator: string, value: string): boolean {
-  if (held === null || held === undefined) return value === 'null'
+  if (typeof held !== 'string' && typeof held !== 'number') return value === 'null'
   if (operator === ':') return String(held).toLowerCase() === value.toLowerCase()
   if (operator === '~') return String(held).toLowerCase().includes(value.toLowerCase())
   const [number, bound] = [Number(held), Number(value)]

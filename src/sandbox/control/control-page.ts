@@ -2,13 +2,13 @@ import type { Engine } from '../engine/engine.js'
 import type { Faults } from '../faults/faults.js'
 import { formatAmount } from '../ledger/currencies.js'
 import type { Delivery, Invoice } from '../ledger/records.js'
-import { Html, document, html } from '../pages/html.js'
+import { document, Html, html } from '../pages/html.js'
 import { hostedPath } from '../render/hosted-url.js'
 import type { Settings } from '../settings.js'
 import type { LoggedRequest, RequestLog } from './request-log.js'
 
 const shown = 25
-const jumps = ['PT1H', 'P1D', 'P4D', 'P1M', 'P1Y']
+const jumps = { PT1H: '1 hour', P1D: '1 day', P4D: '4 days', P1M: '1 month', P1Y: '1 year' }
 
 interface Parts {
   readonly engine: Engine
@@ -22,7 +22,10 @@ function lastOf<T>(rows: Iterable<T>): T[] {
 }
 
 function invoiceRow(invoice: Invoice, now: number): Html {
-  const name = invoice.token === null ? html`<code>${invoice.id}</code>` : html`<a href="${hostedPath(invoice, now)}">${invoice.number ?? invoice.id}</a>`
+  const name =
+    invoice.token === null
+      ? html`<code>${invoice.id}</code>`
+      : html`<a href="${hostedPath(invoice, now)}">${invoice.number ?? invoice.id}</a>`
   return html`<tr><td>${name}</td><td>${invoice.addressee.name ?? invoice.customer}</td><td>${invoice.status}</td>
     <td class="number">${formatAmount(invoice.amount_due, invoice.currency)}</td></tr>`
 }
@@ -76,14 +79,22 @@ export function controlPage({ engine, settings, faults, log }: Parts): string {
   const urlOf = (delivery: Delivery) => webhook_endpoints.get(delivery.endpoint)?.url ?? 'gone'
   const clock = html`<div class="card"><h1>Stripe sandbox</h1>
     <p><span data-live="clock" class="number">${new Date(engine.clock.now).toISOString()}</span>
-      ${jumps.map((jump) => html` <button data-post="/_sandbox/clock" data-body='{"advance":"${jump}"}'>+${jump}</button>`)}
+      ${Object.entries(jumps).map(([jump, name]) => html` <button data-post="/_sandbox/clock" data-body='{"advance":"${jump}"}'>+ ${name}</button>`)}
       <button data-post="/_sandbox/clock" data-body='{"frozen":true}'>Stop</button>
       <button data-post="/_sandbox/clock" data-body='{"frozen":false}'>Tick</button></p>
     <p class="soft" data-live="counts">${customers.size} customers, ${invoices.size} invoices, ${events.size} events,
       ${webhook_endpoints.size} endpoints, ${faults.rules.length} faults, retries ${settings.retries}</p></div>`
   const body = html`${clock}
-    ${table('Invoices', ['Invoice', 'Customer', 'Status', 'Due'], lastOf(invoices.values()).map((row) => invoiceRow(row, engine.now)))}
-    ${table('Deliveries', ['Event', 'Endpoint', 'State', 'Last answer', 'Attempts', ''], lastOf(deliveries.values()).map((row) => deliveryRow(row, urlOf(row))))}
+    ${table(
+      'Invoices',
+      ['Invoice', 'Customer', 'Status', 'Due'],
+      lastOf(invoices.values()).map((row) => invoiceRow(row, engine.now)),
+    )}
+    ${table(
+      'Deliveries',
+      ['Event', 'Endpoint', 'State', 'Last answer', 'Attempts', ''],
+      lastOf(deliveries.values()).map((row) => deliveryRow(row, urlOf(row))),
+    )}
     ${table('Requests', ['Time', 'Method', 'Path', 'Status', 'Took', 'Id'], log.newest(shown).map(requestRow))}
     ${script}`
   return document('Stripe sandbox', body, 'wide')

@@ -4,14 +4,16 @@ import type { Engine } from '../engine/engine.js'
 import type { Faults } from '../faults/faults.js'
 import { inMode } from '../ledger/mode.js'
 import type { ApiKey, Delivery, Row, TableName } from '../ledger/records.js'
-import { StripeError, invalid, missing } from '../ledger/stripe-error.js'
-import type { Page } from '../pages/pages.js'
+import { invalid, missing, StripeError } from '../ledger/stripe-error.js'
+import type { Page } from '../pages/page.js'
 import { type Settings, switched } from '../settings.js'
 import { controlPage } from './control-page.js'
+import { Followers } from './followers.js'
 import type { RequestLog } from './request-log.js'
 
 const twoYears = 2 * 366 * 86_400_000
 const shownAtOnce = 100
+const longestSilence = 10_000
 
 interface Parts {
   readonly engine: Engine
@@ -32,13 +34,14 @@ type Act = (asked: Asked) => object | Promise<object>
 /** What Stripe does not have: the clock, faults, and a look inside. */
 export class Control {
   readonly #parts: Parts
+  readonly #followers = new Followers()
   readonly #acts: Readonly<Record<string, Act>>
 
   constructor(parts: Parts) {
     this.#parts = parts
     const { faults, log, settings } = parts
     this.#acts = {
-      'GET clock': () => this.#now(),
+      'GET clock': ({ query }) => this.#clock(query),
       'POST clock': ({ given }) => this.#setClock(given),
       'POST keys': ({ given }) => this.#createKey(given),
       'GET faults': () => ({ data: faults.rules }),
@@ -73,6 +76,14 @@ export class Control {
     }
   }
 
+  /** At once; a `follower` is answered when the clock was moved, at the latest after `wait` milliseconds. */
+  async #clock(query: URLSearchParams): Promise<object> {
+    const follower = query.get('follower')
+    const wait = Number(query.get('wait') ?? 1_000)
+    if (follower) await this.#followers.news(follower, Math.min(Math.max(0, wait), longestSilence))
+    return this.#now()
+  }
+
   #now(): object {
     const { now } = this.#parts.engine.clock
     return { now: new Date(now).toISOString(), frozen: this.#parts.engine.state.clockStoppedAt !== null }
@@ -80,16 +91,19 @@ export class Control {
 
   async #setClock({ frozen, ...move }: Record<string, unknown>): Promise<object> {
     const { engine } = this.#parts
+    const { clockOffset, clockStoppedAt } = engine.state
     if (frozen !== undefined && typeof frozen !== 'boolean') throw invalid('Invalid boolean', { param: 'frozen' })
     if (frozen === true) engine.stopClock()
     if (frozen === undefined || Object.keys(move).length > 0) await this.#moveClock(move)
     if (frozen === false) engine.tickClock()
+    const moved = engine.state.clockOffset !== clockOffset || engine.state.clockStoppedAt !== clockStoppedAt
+    if (moved) await this.#followers.tell()
     return this.#now()
   }
 
   async #moveClock({ to, advance }: Record<string, unknown>): Promise<void> {
     const { clock } = this.#parts.engine
-    const instant = advance === undefined ? instantOf(to) : after(clock.now, String(advance))
+    const instant = typeof advance === 'string' ? after(clock.now, advance) : instantOf(to)
     if (instant === null || Number.isNaN(instant)) {
       throw invalid('The clock wants {"to": "2026-12-24T00:00:00Z"} or {"advance": "P1M"}.', { param: 'to' })
     }
@@ -100,9 +114,11 @@ export class Control {
 
   #createKey({ permissions, account, mode = 'test' }: Record<string, unknown>): object {
     const { engine } = this.#parts
-    const name = account === undefined ? [...engine.state.tables.accounts.values()][0]?.id : String(account)
-    if (!name || !/^acct_\w+$/.test(name)) throw invalid('An account is called acct_….', { param: 'account' })
-    if (mode !== 'test' && mode !== 'live') throw invalid('Invalid mode: must be one of test or live', { param: 'mode' })
+    const name = account === undefined ? [...engine.state.tables.accounts.values()][0]?.id : account
+    if (typeof name !== 'string' || !/^acct_\w+$/.test(name))
+      throw invalid('An account is called acct_….', { param: 'account' })
+    if (mode !== 'test' && mode !== 'live')
+      throw invalid('Invalid mode: must be one of test or live', { param: 'mode' })
     const id = inMode(name, mode)
     const asking = { account: id, request: null }
     const granted = readPermissions(permissions)
@@ -170,9 +186,7 @@ export class Control {
   #load({ sequence, ...given }: Record<string, unknown>): object {
     const { engine, reset } = this.#parts
     const names = Object.keys(engine.state.tables) as TableName[]
-    const rows = names.flatMap((table) =>
-      ((given[table] ?? []) as Row[]).map((row) => ({ table, id: row.id, row })),
-    )
+    const rows = names.flatMap((table) => ((given[table] ?? []) as Row[]).map((row) => ({ table, id: row.id, row })))
     if (rows.length === 0) throw invalid('A state is wanted as GET /_sandbox/state gives it.')
     reset()
     engine.load(rows, Number(sequence ?? engine.state.sequence))

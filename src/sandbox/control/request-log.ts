@@ -1,4 +1,4 @@
-import { type ApiRequest, type Reply, header } from '../api/api.js'
+import { type ApiRequest, header, type Reply } from '../api/api.js'
 import { masked } from '../api/permissions.js'
 
 const kept = 1000

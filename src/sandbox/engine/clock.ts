@@ -32,12 +32,12 @@ export class Clock {
     this.#standsAt = Math.max(this.now, instant)
   }
 
-  /** Goes on from there, or stands there where it was stopped. */
+  /** Goes on from there, or stands there where it was stopped. What it would have ticked meanwhile is not lost. */
   goOnFrom(instant: number): void {
     const now = Math.max(this.now, instant)
     this.#standsAt = null
-    if (this.#state.clockStoppedAt === null) this.#state.clockOffset = now - this.#realTime()
-    else this.#state.clockStoppedAt = now
+    if (this.#state.clockStoppedAt !== null) this.#state.clockStoppedAt = now
+    else this.#state.clockOffset = Math.max(this.#state.clockOffset, now - this.#realTime())
   }
 
   stop(): void {

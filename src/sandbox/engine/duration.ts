@@ -5,7 +5,13 @@ export function after(instant: number, duration: string): number | null {
   const parts = form.exec(duration)
   if (!parts || duration === 'P' || duration.endsWith('T')) return null
   const [years, months, weeks, days, hours, minutes, seconds] = parts.slice(1).map((part) => Number(part ?? 0)) as [
-    number, number, number, number, number, number, number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
   ]
   const date = new Date(instant)
   const dayOfMonth = date.getUTCDate()

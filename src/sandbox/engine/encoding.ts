@@ -7,7 +7,37 @@ type Fields = Record<string, unknown>
 /** A version of a row: told by the row as it stands at this place of the journal and by what differs from it. */
 type Version = { at: [TableName, string]; but?: Fields } | { line: [invoice: string, place: number] } | { row: Row }
 
+/** There are many of these two, so they are written without names. */
+type EncodedEvent = [
+  '!',
+  id: string,
+  account: string,
+  created: number,
+  type: string,
+  kind: ObjectKind,
+  request: string | null,
+  idempotencyKey: string | null,
+  pendingWebhooks: number,
+  object: Version,
+  previous: Fields | null,
+]
+type EncodedAnswer = [
+  '=',
+  id: string,
+  account: string,
+  created: number,
+  fingerprint: string,
+  request: string,
+  status: number,
+  version: string,
+  body: string | null,
+  kind: ObjectKind | null,
+  object: Version | null,
+]
+
 export type EncodedChange =
+  | EncodedEvent
+  | EncodedAnswer
   | ['+', TableName, Fields]
   | ['~', TableName, string, Fields]
   | ['-', TableName, string]
@@ -61,38 +91,67 @@ function decodeVersion(state: State, version: Version): Row {
   return version.but ? { ...current, ...version.but } : current
 }
 
+function encodeEvent(state: State, event: StripeEvent): EncodedEvent {
+  const { id, account, created, type, kind, request, pending_webhooks, object, previous } = event
+  const version = encodeVersion(state, kind, object)
+  const was = previous && difference(object, previous)
+  return ['!', id, account, created, type, kind, request.id, request.idempotency_key, pending_webhooks, version, was]
+}
+
+function decodeEvent(state: State, encoded: EncodedEvent): StripeEvent {
+  const [, id, account, created, type, kind, request, idempotency_key, pending_webhooks, version, was] = encoded
+  const object = decodeVersion(state, version)
+  const previous = was && { ...object, ...was }
+  return {
+    id,
+    account,
+    created,
+    type,
+    kind,
+    object,
+    previous,
+    request: { id: request, idempotency_key },
+    pending_webhooks,
+  }
+}
+
+function encodeAnswer(state: State, answer: StoredAnswer): EncodedAnswer {
+  const { id, account, created, fingerprint, request, status, version, body, kind, object } = answer
+  const shown = kind && object ? encodeVersion(state, kind, object) : null
+  return ['=', id, account, created, fingerprint, request, status, version, body, kind, shown]
+}
+
+function decodeAnswer(state: State, encoded: EncodedAnswer): StoredAnswer {
+  const [, id, account, created, fingerprint, request, status, version, body, kind, shown] = encoded
+  const object = shown && decodeVersion(state, shown)
+  return { id, account, created, fingerprint, request, status, version, body, kind, object }
+}
+
 /** Versions are told by what differs, so a journal with many events of an invoice holds the invoice once. */
 export function encode(state: State, { table, id, row }: Change): EncodedChange {
   if (!row) return ['-', table, id]
   const before = state.tables[table].get(id)
   if (before) return ['~', table, id, difference(before, row)]
-  if (table === 'events') {
-    const { object, previous, ...event } = row as StripeEvent
-    const was = previous && difference(object, previous)
-    return ['+', table, { ...event, object: encodeVersion(state, event.kind, object), previous: was }]
-  }
-  const answer = row as StoredAnswer
-  if (table === 'answers' && answer.kind && answer.object) {
-    return ['+', table, { ...answer, object: encodeVersion(state, answer.kind, answer.object) }]
-  }
+  if (table === 'events') return encodeEvent(state, row as StripeEvent)
+  if (table === 'answers') return encodeAnswer(state, row as StoredAnswer)
   return ['+', table, row as unknown as Fields]
 }
 
 export function decode(state: State, change: EncodedChange): Change {
-  if (change[0] === '-') return { table: change[1], id: change[2], row: null }
-  if (change[0] === '~') {
-    const [, table, id, fields] = change
-    return { table, id, row: { ...(state.tables[table].get(id) as Row), ...fields } }
+  switch (change[0]) {
+    case '!':
+      return { table: 'events', id: change[1], row: decodeEvent(state, change) }
+    case '=':
+      return { table: 'answers', id: change[1], row: decodeAnswer(state, change) }
+    case '-':
+      return { table: change[1], id: change[2], row: null }
+    case '~': {
+      const [, table, id, fields] = change
+      return { table, id, row: { ...(state.tables[table].get(id) as Row), ...fields } }
+    }
+    case '+': {
+      const row = change[2] as unknown as Row
+      return { table: change[1], id: row.id, row }
+    }
   }
-  const [, table, fields] = change
-  const row = fields as unknown as Row
-  if (table === 'events') {
-    const object = decodeVersion(state, fields.object as Version)
-    const previous = fields.previous ? { ...object, ...(fields.previous as Fields) } : null
-    return { table, id: row.id, row: { ...row, object, previous } as StripeEvent }
-  }
-  if (table === 'answers' && fields.object) {
-    return { table, id: row.id, row: { ...row, object: decodeVersion(state, fields.object as Version) } as StoredAnswer }
-  }
-  return { table, id: row.id, row }
 }

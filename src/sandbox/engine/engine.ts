@@ -1,8 +1,8 @@
-import { type Outcome, apply } from '../ledger/apply.js'
+import { apply, type Outcome } from '../ledger/apply.js'
 import type { Command } from '../ledger/command.js'
 import type { Asking } from '../ledger/draft.js'
 import type { Delivery, Invoice, PaymentIntent, Row, StripeEvent } from '../ledger/records.js'
-import { type Change, type State, commit, empty } from '../ledger/state.js'
+import { type Change, commit, empty, type State } from '../ledger/state.js'
 import { nextInstant } from '../ledger/time.js'
 import { Agenda, type Appointment } from './agenda.js'
 import { Clock } from './clock.js'
@@ -43,7 +43,8 @@ export class Engine {
     this.#courier = courier
     const { invoices, payment_intents, deliveries } = this.state.tables
     for (const invoice of invoices.values()) this.#plan({ table: 'invoices', id: invoice.id, row: invoice })
-    for (const payment of payment_intents.values()) this.#plan({ table: 'payment_intents', id: payment.id, row: payment })
+    for (const payment of payment_intents.values())
+      this.#plan({ table: 'payment_intents', id: payment.id, row: payment })
     for (const delivery of deliveries.values()) {
       this.#plan({ table: 'deliveries', id: delivery.id, row: delivery })
       if (delivery.state === 'pending' && delivery.next_attempt_at === null) courier.take(delivery)

@@ -1,9 +1,20 @@
-import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, renameSync, truncateSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Row, TableName } from '../ledger/records.js'
-import { type Change, type State, commit, emptyState } from '../ledger/state.js'
-import { type EncodedChange, decode, encode } from './encoding.js'
+import { type Change, commit, emptyState, type State } from '../ledger/state.js'
+import { decode, type EncodedChange, encode } from './encoding.js'
 
 interface Entry {
   /** Only the first entry of a file has it. */

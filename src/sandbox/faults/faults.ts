@@ -90,8 +90,10 @@ export class Faults {
     return rule
   }
 
+  /** With the last rule goes what chance has drawn so far: the same rules meet the same luck again. */
   clear(id?: string): void {
     this.#rules = id === undefined ? [] : this.#rules.filter((rule) => rule.id !== id)
+    if (this.#rules.length === 0) this.#drawn = 0
   }
 
   forRequest(method: string, path: string): RequestFault | null {
@@ -149,20 +151,33 @@ function readRule(given: unknown, id: string): Rule {
     const known = [...new Set<string>([...requestActs, ...eventActs])].join(', ')
     throw invalid(`Invalid act: must be one of ${known}`, { param: 'act' })
   }
-  if (typeof match !== 'object' || match === null) throw invalid('Invalid match: an object is wanted.', { param: 'match' })
+  if (typeof match !== 'object' || match === null)
+    throw invalid('Invalid match: an object is wanted.', { param: 'match' })
   const known = { id, match: match as Match, act, times: typeof times === 'number' ? times : null }
   return { ...known, ...readEffects(effects), matched: 0, acted: 0 }
 }
 
-function readEffects({ ms, delay, seconds, copies, bytes, version, status, code, should_retry }: Record<string, unknown>): Effects {
+function readEffects({
+  ms,
+  delay,
+  seconds,
+  copies,
+  bytes,
+  version,
+  status,
+  code,
+  should_retry,
+}: Record<string, unknown>): Effects {
   // `code` is the HTTP status where it is a number, Stripe's code of the error where it is a word.
-  const httpStatus = [status, code].map(Number).find((number) => Number.isInteger(number) && number >= 100 && number < 600)
+  const httpStatus = [status, code]
+    .map(Number)
+    .find((number) => Number.isInteger(number) && number >= 100 && number < 600)
   return {
     ms: Number(ms ?? delay ?? 1000),
     seconds: Number(seconds ?? 3600),
     copies: Number(copies ?? 1),
     bytes: Number(bytes ?? 2 * 1024 * 1024),
-    version: checkVersion(String(version ?? '2022-11-15'), 'version'),
+    version: checkVersion(typeof version === 'string' ? version : '2022-11-15', 'version'),
     status: httpStatus ?? 500,
     code: typeof code === 'string' && Number.isNaN(Number(code)) ? code : null,
     should_retry: typeof should_retry === 'boolean' ? should_retry : null,

@@ -1,8 +1,6 @@
 import { invalid } from './stripe-error.js'
 
-const withoutDecimals = new Set(
-  'bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf'.split(' '),
-)
+const withoutDecimals = new Set('bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf'.split(' '))
 const withThreeDecimals = new Set('bhd jod kwd omr tnd'.split(' '))
 const withTwoDecimals = new Set(
   (
@@ -18,13 +16,38 @@ const wholeUnitsInHundredths = new Set(['ugx', 'isk'])
 
 // Less than this cannot be charged by a card.
 const minimums: Record<string, number> = {
-  usd: 50, aed: 200, aud: 50, bgn: 100, brl: 50, cad: 50, chf: 50, czk: 1500, dkk: 250, eur: 50, gbp: 30, hkd: 400,
-  huf: 17500, inr: 50, jpy: 50, mxn: 1000, myr: 200, nok: 300, nzd: 50, pln: 200, ron: 200, sek: 300, sgd: 50,
+  usd: 50,
+  aed: 200,
+  aud: 50,
+  bgn: 100,
+  brl: 50,
+  cad: 50,
+  chf: 50,
+  czk: 1500,
+  dkk: 250,
+  eur: 50,
+  gbp: 30,
+  hkd: 400,
+  huf: 17500,
+  inr: 50,
+  jpy: 50,
+  mxn: 1000,
+  myr: 200,
+  nok: 300,
+  nzd: 50,
+  pln: 200,
+  ron: 200,
+  sek: 300,
+  sgd: 50,
   thb: 1000,
 }
 const eightDigits = 99_999_999
 const largest: Record<string, number> = {
-  idr: 999_999_999_999, lbp: 999_999_999_999, cop: 9_999_999_999, huf: 9_999_999_999, jpy: 9_999_999_999,
+  idr: 999_999_999_999,
+  lbp: 999_999_999_999,
+  cop: 9_999_999_999,
+  huf: 9_999_999_999,
+  jpy: 9_999_999_999,
   inr: 999_999_999,
 }
 

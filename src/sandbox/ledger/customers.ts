@@ -1,9 +1,9 @@
 import type { CreateCustomer, UpdateCustomer } from '../parameters/customer.parameters.js'
 import type { Draft } from './draft.js'
+import { notThere } from './lookup.js'
 import { mergedMetadata } from './metadata.js'
 import { attach } from './payment-methods.js'
 import type { Address, Customer, Shipping } from './records.js'
-import { notThere } from './lookup.js'
 import { invalid } from './stripe-error.js'
 
 const emptyAddress: Address = { city: null, country: null, line1: null, line2: null, postal_code: null, state: null }
@@ -89,7 +89,8 @@ function withParameters(draft: Draft, before: Customer, params: UpdateCustomer):
     ...given(plain),
     address: address === undefined ? before.address : address && { ...emptyAddress, ...address },
     shipping: shipping === undefined ? before.shipping : shipping && shippingOf(shipping),
-    preferred_locales: params.preferred_locales === undefined ? before.preferred_locales : (params.preferred_locales ?? []),
+    preferred_locales:
+      params.preferred_locales === undefined ? before.preferred_locales : (params.preferred_locales ?? []),
     tax_exempt: params.tax_exempt === undefined ? before.tax_exempt : (params.tax_exempt ?? 'none'),
     invoice_settings: { ...before.invoice_settings, ...given(settings) },
     metadata: mergedMetadata(before.metadata, metadata),

@@ -1,6 +1,7 @@
 import type { CreateInvoice, UpdateInvoice } from '../parameters/invoice.parameters.js'
 import { changeCustomer, customerOf, given } from './customers.js'
 import type { Draft } from './draft.js'
+import { changeInvoice, invoiceOf } from './invoice-change.js'
 import { allow } from './lifecycle.js'
 import { checkCount } from './lines.js'
 import { mergedMetadata } from './metadata.js'
@@ -8,27 +9,6 @@ import { blankInvoice, due, hour } from './new-invoice.js'
 import type { Customer, Invoice, Line } from './records.js'
 import { invalid } from './stripe-error.js'
 import { withAmountDue } from './totals.js'
-
-export function invoiceOf(draft: Draft, id: string): Invoice {
-  const invoice = draft.require('invoices', id)
-  draft.liveBy(invoice.test_clock)
-  return invoice
-}
-
-export function draftOnly(draft: Draft, id: string): Invoice {
-  const invoice = invoiceOf(draft, id)
-  allow(invoice, 'edit')
-  return invoice
-}
-
-export function changeInvoice(draft: Draft, before: Invoice, after: Invoice): Invoice {
-  const customer = draft.get('customers', before.customer)
-  const changed = after.status === 'draft' ? withAmountDue(after, customer?.balance ?? 0) : after
-  if (JSON.stringify(before) === JSON.stringify(changed)) return before
-  const invoice = draft.put('invoices', changed)
-  draft.emit('invoice.updated', 'invoice', invoice, before)
-  return invoice
-}
 
 export function createInvoice(draft: Draft, params: CreateInvoice): Invoice {
   const customer = customerOf(draft, params.customer)
@@ -112,9 +92,15 @@ function withParameters(draft: Draft, before: Invoice, params: UpdateInvoice): I
     statement_descriptor,
     payment_method_types: payment_settings?.payment_method_types,
   })
-  const changed: Invoice = { ...before, ...plain, auto_advance: advances, metadata: mergedMetadata(before.metadata, metadata) }
+  const changed: Invoice = {
+    ...before,
+    ...plain,
+    auto_advance: advances,
+    metadata: mergedMetadata(before.metadata, metadata),
+  }
   if (changed.status !== 'draft') return changed
-  const scheduled = automatically_finalizes_at ?? (before.finalization_is_scheduled ? before.automatically_finalizes_at : null)
+  const scheduled =
+    automatically_finalizes_at ?? (before.finalization_is_scheduled ? before.automatically_finalizes_at : null)
   return {
     ...changed,
     ...due(draft, changed, days_until_due, params.due_date),

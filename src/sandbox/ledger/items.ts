@@ -2,7 +2,8 @@ import type { CreateItem, UpdateItem } from '../parameters/invoice.parameters.js
 import { changeCustomer, customerOf } from './customers.js'
 import type { Draft } from './draft.js'
 import { itemOf } from './invoice-item.js'
-import { changeInvoice, draftOnly, refuseSecondCurrency } from './invoices.js'
+import { changeInvoice, draftOnly } from './invoice-change.js'
+import { refuseSecondCurrency } from './invoices.js'
 import { changedLine, checkCount, newLine } from './lines.js'
 import type { InvoiceItem } from './records.js'
 import { invalid, missing } from './stripe-error.js'
@@ -12,7 +13,9 @@ export function createItem(draft: Draft, params: CreateItem): InvoiceItem {
   const currency = params.currency ?? params.price_data?.currency ?? customer.currency
   if (!currency) throw invalid('Missing required param: currency.', { code: 'parameter_missing', param: 'currency' })
   refuseSecondCurrency(draft, customer, currency)
-  const item = params.invoice ? createOnInvoice(draft, params, params.invoice, currency) : createPending(draft, params, currency)
+  const item = params.invoice
+    ? createOnInvoice(draft, params, params.invoice, currency)
+    : createPending(draft, params, currency)
   if (customer.currency === null) changeCustomer(draft, customer, { ...customer, currency })
   return item
 }

@@ -3,7 +3,7 @@ import { mostLines } from '../parameters/invoice.parameters.js'
 import { checkAmount } from './currencies.js'
 import type { Draft } from './draft.js'
 import { itemOf } from './invoice-item.js'
-import { changeInvoice, draftOnly } from './invoices.js'
+import { changeInvoice, draftOnly } from './invoice-change.js'
 import { mergedMetadata } from './metadata.js'
 import type { Invoice, Line, Tax } from './records.js'
 import { invalid, missing } from './stripe-error.js'
@@ -22,7 +22,10 @@ function priceOf(pricing: Pricing, before: Pick<Line, 'quantity' | 'unit_amount_
   }
   const price = unit ?? before?.unit_amount_decimal
   if (price === undefined) {
-    throw invalid('You must pass one of `amount`, `price_data` or `unit_amount`.', { code: 'parameter_missing', param: 'amount' })
+    throw invalid('You must pass one of `amount`, `price_data` or `unit_amount`.', {
+      code: 'parameter_missing',
+      param: 'amount',
+    })
   }
   if (unit === undefined && pricing.quantity === undefined && before) {
     return { amount: before.amount, quantity, unit_amount_decimal: price }
@@ -57,7 +60,9 @@ function taxesOf(draft: Draft, given: Pricing['tax_amounts'], before: readonly T
 export function newLine(draft: Draft, pricing: Pricing, currency: string, at: number, param: string): Line {
   const priced = priceOf(pricing, null)
   if (pricing.price_data && pricing.price_data.currency !== currency) {
-    throw invalid(`The price's currency must be the invoice's, ${currency}.`, { param: `${param}[price_data][currency]` })
+    throw invalid(`The price's currency must be the invoice's, ${currency}.`, {
+      param: `${param}[price_data][currency]`,
+    })
   }
   checkAmount(priced.amount, currency, `${param}[amount]`)
   return {
@@ -92,7 +97,10 @@ export function changedLine(draft: Draft, before: Line, pricing: Pricing, param:
 
 export function checkCount(lines: readonly Line[]): void {
   if (lines.length > mostLines) {
-    throw invalid(`An invoice can have up to ${mostLines} line items.`, { code: 'invoice_too_many_line_items', param: 'lines' })
+    throw invalid(`An invoice can have up to ${mostLines} line items.`, {
+      code: 'invoice_too_many_line_items',
+      param: 'lines',
+    })
   }
 }
 
@@ -138,7 +146,12 @@ export function removeLines(draft: Draft, id: string, params: RemoveLines): Invo
   const before = draftOnly(draft, id)
   checkKnown(before, params.lines)
   const removed = new Map(params.lines.map((given) => [given.id, given.behavior]))
-  const invoice = withLines(draft, before, before.lines.filter((line) => !removed.has(line.id)), params)
+  const invoice = withLines(
+    draft,
+    before,
+    before.lines.filter((line) => !removed.has(line.id)),
+    params,
+  )
   for (const line of before.lines) {
     const behavior = removed.get(line.id)
     if (behavior === 'unassign') draft.put('items', { ...itemOf(before, line), invoice: null })

@@ -1,7 +1,7 @@
 import { isLive, otherMode } from './mode.js'
 import type { TableName, Tables } from './records.js'
 import type { State } from './state.js'
-import { StripeError, missing } from './stripe-error.js'
+import { missing, StripeError } from './stripe-error.js'
 
 const nouns: Partial<Record<TableName, string>> = {
   customers: 'customer',

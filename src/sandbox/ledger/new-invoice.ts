@@ -82,10 +82,10 @@ export function due(
   }
   if (days !== undefined) return { days_until_due: days, due_date: draft.now + days * day }
   if (invoice.due_date === null) {
-    throw invalid(
-      "If invoice collection method is 'send_invoice', you must specify 'due_date' or 'days_until_due'.",
-      { code: 'parameter_missing', param: 'days_until_due' },
-    )
+    throw invalid("If invoice collection method is 'send_invoice', you must specify 'due_date' or 'days_until_due'.", {
+      code: 'parameter_missing',
+      param: 'days_until_due',
+    })
   }
   return { days_until_due: invoice.days_until_due, due_date: invoice.due_date }
 }

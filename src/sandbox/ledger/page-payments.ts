@@ -1,6 +1,6 @@
 import { customerOf } from './customers.js'
 import type { Draft } from './draft.js'
-import { invoiceOf } from './invoices.js'
+import { invoiceOf } from './invoice-change.js'
 import { allow } from './lifecycle.js'
 import { newPaymentMethod } from './payment-methods.js'
 import { type Attempt, attempt, failAuthentication, paymentOf, refuseWhileProcessing, succeed } from './payments.js'

@@ -42,7 +42,10 @@ export function attach(draft: Draft, id: string, customer: Customer): PaymentMet
 export function detach(draft: Draft, id: string): PaymentMethod {
   const before = draft.require('payment_methods', id, 'payment_method')
   if (!before.customer) {
-    throw new StripeError(400, 'The payment method you provided is not attached to a customer so detachment is impossible.')
+    throw new StripeError(
+      400,
+      'The payment method you provided is not attached to a customer so detachment is impossible.',
+    )
   }
   const method = draft.put('payment_methods', { ...before, customer: null })
   draft.emit('payment_method.detached', 'payment_method', method, before)

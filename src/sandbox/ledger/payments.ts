@@ -1,12 +1,12 @@
 import type { PayInvoice } from '../parameters/invoice.parameters.js'
 import type { Draft } from './draft.js'
 import { finalizeInvoice } from './finalization.js'
-import { invoiceOf } from './invoices.js'
+import { invoiceOf } from './invoice-change.js'
 import { allow } from './lifecycle.js'
 import { day } from './new-invoice.js'
 import { paymentMethodOf } from './payment-methods.js'
 import type { Charge, Invoice, PaymentFailure, PaymentIntent, PaymentMethod } from './records.js'
-import { StripeError, invalid } from './stripe-error.js'
+import { invalid, StripeError } from './stripe-error.js'
 import { bounceOf, declineOf } from './test-payment-methods.js'
 
 const debitTakes = 4 * day
@@ -26,9 +26,7 @@ export function payInvoice(draft: Draft, id: string, params: PayInvoice): Attemp
   if (invoice.status === 'paid') return { invoice, refusal: null }
   refuseWhileProcessing(draft, invoice, 'pay')
   if (params.paid_out_of_band) return { invoice: payOutOfBand(draft, invoice), refusal: null }
-  const method = params.payment_method
-    ? paymentMethodOf(draft, params.payment_method)
-    : defaultMethod(draft, invoice)
+  const method = params.payment_method ? paymentMethodOf(draft, params.payment_method) : defaultMethod(draft, invoice)
   if (!method) {
     throw invalid(
       'There is no `default_payment_method` set on this Customer or Invoice. Please set either the Customer’s ' +
@@ -95,7 +93,12 @@ export function attempt(draft: Draft, invoice: Invoice, method: PaymentMethod): 
   return { invoice: startDebit(draft, tried, tries), refusal: null }
 }
 
-function charge(draft: Draft, payment: PaymentIntent, status: Charge['status'], failure: PaymentFailure | null): Charge {
+function charge(
+  draft: Draft,
+  payment: PaymentIntent,
+  status: Charge['status'],
+  failure: PaymentFailure | null,
+): Charge {
   const known = payment.latest_charge ? draft.get('charges', payment.latest_charge) : undefined
   if (known?.status === 'pending') return draft.put('charges', { ...known, status, failure })
   const { account, customer, invoice, amount, currency, payment_method } = payment
@@ -169,7 +172,8 @@ export function fail(
   draft.emit('payment_intent.payment_failed', 'payment_intent', payment)
   draft.emit('charge.failed', 'charge', charged)
   const { code, decline_code, message } = decline
-  return { invoice, refusal: new StripeError(402, message, { type: 'card_error', code, decline_code }) }
+  const shown = { charge: charged.id }
+  return { invoice, refusal: new StripeError(402, message, { type: 'card_error', code, decline_code, shown }) }
 }
 
 export function nextAttempt(invoice: Invoice, now: number): number | null {
@@ -185,7 +189,8 @@ function askForAction(draft: Draft, before: Invoice, tried: Invoice, tries: Paym
   draft.emit('invoice.payment_failed', 'invoice', invoice)
   draft.emit('invoice.updated', 'invoice', invoice, before)
   draft.emit('payment_intent.requires_action', 'payment_intent', payment)
-  const message = 'This payment requires additional user action before it can be completed successfully. ' +
+  const message =
+    'This payment requires additional user action before it can be completed successfully. ' +
     'The customer can do so on the page of the invoice.'
   const code = 'invoice_payment_intent_requires_action'
   return { invoice, refusal: new StripeError(402, message, { type: 'card_error', code }) }

@@ -5,7 +5,7 @@ export interface ErrorDetail {
   code?: string
   param?: string
   decline_code?: string
-  /** Objects that Stripe shows beside the message, rendered. */
+  /** What Stripe shows beside the message. */
   shown?: Record<string, unknown>
 }
 

@@ -22,7 +22,8 @@ export function createTestClock(draft: Draft, params: { frozen_time: number; nam
 export function startAdvance(draft: Draft, id: string, to: number): TestClock {
   const before = draft.require('test_clocks', id)
   if (before.status === 'advancing') throw invalid('The test clock is already advancing.')
-  if (to <= before.frozen_time) throw invalid('The new frozen time must be after the current one.', { param: 'frozen_time' })
+  if (to <= before.frozen_time)
+    throw invalid('The new frozen time must be after the current one.', { param: 'frozen_time' })
   if (to > before.frozen_time + twoYears) {
     throw invalid('You may not advance a test clock by more than two years at once.', { param: 'frozen_time' })
   }

@@ -1,6 +1,6 @@
 import type { Draft } from './draft.js'
 import { finalizeInvoice } from './finalization.js'
-import { invoiceOf } from './invoices.js'
+import { invoiceOf } from './invoice-change.js'
 import { day, hour } from './new-invoice.js'
 import { collect } from './payments.js'
 import type { Invoice } from './records.js'

@@ -1,6 +1,6 @@
 import { changeCustomer } from './customers.js'
 import type { Draft } from './draft.js'
-import { invoiceOf } from './invoices.js'
+import { invoiceOf } from './invoice-change.js'
 import { allow } from './lifecycle.js'
 import { cancelPayment, refuseWhileProcessing } from './payments.js'
 import type { Invoice } from './records.js'

@@ -10,7 +10,7 @@ type Piece = Html | string | number | null | false | readonly Piece[]
 function inMarkup(piece: Piece): string {
   if (piece === null || piece === false) return ''
   if (piece instanceof Html) return piece.markup
-  if (Array.isArray(piece)) return piece.map(inMarkup).join('')
+  if (typeof piece === 'object') return piece.map(inMarkup).join('')
   return String(piece).replace(/[&<>"']/g, (character) => escapes[character] as string)
 }
 
@@ -37,6 +37,7 @@ const style = `
     border-bottom: 1px solid var(--line) } .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
   tfoot td { font-weight: 600; border-bottom: 0 } .scroll { overflow-x: auto } code { font-size: .875em; word-break: break-all }
   form { display: inline } fieldset { border: 0; padding: 0; margin: 0; display: grid; gap: .75rem }
+  legend { padding: 0; margin: .75rem 0 }
   button, input { font: inherit; border-radius: 8px; border: 1px solid var(--line); padding: .6rem 1rem; color: inherit;
     background: var(--card) } button { cursor: pointer } button.main { background: var(--accent); color: var(--card);
     border-color: var(--accent); font-weight: 600 } :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }

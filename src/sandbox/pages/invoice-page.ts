@@ -1,7 +1,7 @@
 import { formatAmount } from '../ledger/currencies.js'
 import type { Account, Invoice, PaymentIntent } from '../ledger/records.js'
 import { totalsOf } from '../ledger/totals.js'
-import { type Html, document, html } from './html.js'
+import { document, type Html, html } from './html.js'
 
 interface Shown {
   readonly invoice: Invoice
@@ -75,11 +75,12 @@ function failure(payment: PaymentIntent | undefined): Html | null {
 function actions({ invoice, payment, expired }: Shown): Html | null {
   const payable = invoice.status === 'open' || invoice.status === 'uncollectible'
   if (!payable || expired || payment?.status === 'processing') return null
+  const confirming = payment?.status === 'requires_action'
   return html`
 <form method="post">
   <fieldset>
-    <legend class="soft">Choose how to pay. Nothing is charged: this is a sandbox.</legend>
-    <button class="main" name="method" value="card">Pay by card</button>
+    <legend class="soft">${confirming ? 'Or pay in another way.' : 'Choose how to pay.'} Nothing is charged: this is a sandbox.</legend>
+    <button class="${confirming ? '' : 'main'}" name="method" value="card">Pay by card</button>
     <button name="method" value="card_authentication">Pay by a card that has to be confirmed</button>
     <button name="method" value="card_declined">Pay by a card that is declined</button>
     <button name="method" value="bank_debit">Pay by bank debit (settles after 4 days)</button>

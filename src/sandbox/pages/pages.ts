@@ -4,16 +4,10 @@ import type { Invoice, PaymentIntent } from '../ledger/records.js'
 import { StripeError } from '../ledger/stripe-error.js'
 import { expiresAt, hostedUrl, readHostedPath } from '../render/hosted-url.js'
 import { parseForm } from '../wire/form.js'
-import { document, html } from './html.js'
 import { invoicePage } from './invoice-page.js'
 import { invoicePdf } from './invoice-pdf.js'
+import { htmlPage, type Page, plainPage, seeOther } from './page.js'
 import { Portal } from './portal.js'
-
-export interface Page {
-  readonly status: number
-  readonly headers: Record<string, string>
-  readonly body: string | Buffer
-}
 
 /** The answers to a bank that wants the payment confirmed. */
 const confirmations: Readonly<Record<string, boolean>> = { authenticate: true, authentication_fails: false }
@@ -25,20 +19,6 @@ const methods: Readonly<Record<string, string>> = {
   card_authentication: 'pm_card_threeDSecure2Required',
   bank_debit: 'pm_usBankAccount_success',
   bank_debit_fails: 'pm_usBankAccount_insufficientFunds',
-}
-
-const security = {
-  'Cache-Control': 'no-store',
-  'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; form-action *; frame-ancestors 'none'",
-  'Referrer-Policy': 'no-referrer',
-}
-
-export function htmlPage(status: number, body: string): Page {
-  return { status, headers: { ...security, 'Content-Type': 'text/html; charset=utf-8' }, body }
-}
-
-export function seeOther(location: string): Page {
-  return { status: 303, headers: { ...security, Location: location, 'Content-Type': 'text/plain' }, body: '' }
 }
 
 /** The pages that Stripe shows to people. Who has an address may use it, so there is no cookie and no token beside it. */
@@ -95,7 +75,7 @@ export class Pages {
   /** A second press finds the invoice paid, or its payment under way, and shows that. */
   #pay(invoice: Invoice, url: URL, body: string, expired: boolean): Page {
     const form = parseForm(body)
-    const pressed = String(form.method)
+    const pressed = typeof form.method === 'string' ? form.method : ''
     if (!Object.hasOwn(methods, pressed) && !Object.hasOwn(confirmations, pressed)) {
       const known = [...Object.keys(methods), ...Object.keys(confirmations)].join(', ')
       return htmlPage(400, plainPage('Unknown way to pay', `This page knows these: ${known}.`))
@@ -119,8 +99,4 @@ function commandOf(pressed: string, { id }: Invoice, { status }: PaymentIntent, 
 
 function notFound(): Page {
   return htmlPage(404, plainPage('Nothing here', 'This address does not lead to an invoice or a page of the portal.'))
-}
-
-export function plainPage(title: string, text: string): string {
-  return document(title, html`<div class="card"><h1>${title}</h1><p>${text}</p></div>`)
 }

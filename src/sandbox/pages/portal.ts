@@ -2,10 +2,10 @@ import type { Engine } from '../engine/engine.js'
 import { formatAmount } from '../ledger/currencies.js'
 import type { Customer, Invoice, PortalSession } from '../ledger/records.js'
 import { hostedUrl } from '../render/hosted-url.js'
-import { parseForm } from '../wire/form.js'
+import { type FormValue, parseForm } from '../wire/form.js'
 import { document, html } from './html.js'
 import { dateOf } from './invoice-page.js'
-import { type Page, htmlPage, plainPage, seeOther } from './pages.js'
+import { htmlPage, type Page, plainPage, seeOther } from './page.js'
 
 const sessionLasts = 3600
 const signInPath = '/p/login/test_sandbox'
@@ -22,7 +22,7 @@ export class Portal {
 
   answer(method: string, url: URL, body: string): Page | null {
     if (url.pathname === signInPath) {
-      return method === 'POST' ? this.#signIn(String(parseForm(body).email ?? '')) : htmlPage(200, signInPage(null))
+      return method === 'POST' ? this.#signIn(parseForm(body).email) : htmlPage(200, signInPage(null))
     }
     const token = /^\/p\/session\/test_(\w+)$/.exec(url.pathname)?.[1]
     const session = token && [...this.#engine.state.tables.portal_sessions.under('token', token)][0]
@@ -30,7 +30,8 @@ export class Portal {
   }
 
   /** Stripe mails a link; a sandbox has no mailbox to prove, so it opens the session at once. */
-  #signIn(email: string): Page {
+  #signIn(given: FormValue | undefined): Page {
+    const email = typeof given === 'string' ? given : ''
     const customer = [...this.#engine.state.tables.customers.newest('email', email)].find((known) => !known.deleted)
     if (!customer) return htmlPage(404, signInPage(email))
     const { result } = this.#engine.execute(
@@ -48,7 +49,14 @@ export class Portal {
     const customer = customers.get(session.customer)
     if (!customer) return htmlPage(404, plainPage('Nothing here', 'This customer is gone.'))
     const all = this.#alike(customer).flatMap((alike) => [...invoices.newest('customer', alike.id)])
-    return htmlPage(200, this.#page(customer, all.filter((invoice) => invoice.status !== 'draft'), session.return_url))
+    return htmlPage(
+      200,
+      this.#page(
+        customer,
+        all.filter((invoice) => invoice.status !== 'draft'),
+        session.return_url,
+      ),
+    )
   }
 
   /** A person has one customer for each currency, and one mailbox for them all. */

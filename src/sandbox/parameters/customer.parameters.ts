@@ -1,4 +1,16 @@
-import { boolean, clearable, hash, integer, list, metadata, notInSandbox, oneOf, type Read, required, text } from './parameter.js'
+import {
+  boolean,
+  clearable,
+  hash,
+  integer,
+  list,
+  metadata,
+  notInSandbox,
+  oneOf,
+  type Read,
+  required,
+  text,
+} from './parameter.js'
 import { address, customFields, expand, instants, page, searchPage, shipping } from './shared.parameters.js'
 
 const shared = {

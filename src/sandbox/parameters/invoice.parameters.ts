@@ -1,5 +1,29 @@
-import { boolean, clearable, decimal, hash, integer, list, metadata, notInSandbox, oneOf, type Read, required, text, timestamp } from './parameter.js'
-import { currency, customFields, expand, instants, page, period, priceData, searchPage, taxAmounts } from './shared.parameters.js'
+import {
+  boolean,
+  clearable,
+  decimal,
+  hash,
+  integer,
+  list,
+  metadata,
+  notInSandbox,
+  oneOf,
+  type Read,
+  required,
+  text,
+  timestamp,
+} from './parameter.js'
+import {
+  currency,
+  customFields,
+  expand,
+  instants,
+  page,
+  period,
+  priceData,
+  searchPage,
+  taxAmounts,
+} from './shared.parameters.js'
 
 export const mostLines = 250
 
@@ -96,9 +120,7 @@ export const updateLines = {
 export const removeLines = {
   expand,
   invoice_metadata: metadata(),
-  lines: required(
-    list(hash({ id: required(text()), behavior: required(oneOf(['delete', 'unassign'])) }), mostLines),
-  ),
+  lines: required(list(hash({ id: required(text()), behavior: required(oneOf(['delete', 'unassign'])) }), mostLines)),
 }
 
 export const listLines = page
@@ -186,7 +208,11 @@ export const listInvoicePayments = {
   created: instants,
   invoice: text(),
   status: oneOf(['canceled', 'open', 'paid']),
-  payment: hash({ type: required(oneOf(['payment_intent', 'payment_record'])), payment_intent: text(), payment_record: text() }),
+  payment: hash({
+    type: required(oneOf(['payment_intent', 'payment_record'])),
+    payment_intent: text(),
+    payment_record: text(),
+  }),
 }
 
 export type CreateInvoice = Read<typeof createInvoice>

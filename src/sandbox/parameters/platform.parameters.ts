@@ -1,7 +1,19 @@
 import { invalid } from '../ledger/stripe-error.js'
 import { checkVersion } from '../wire/api-versions.js'
 import { eventTypes } from '../wire/event-types.js'
-import { boolean, clearable, list, metadata, notInSandbox, oneOf, type Parameter, type Read, required, text, timestamp } from './parameter.js'
+import {
+  boolean,
+  clearable,
+  list,
+  metadata,
+  notInSandbox,
+  oneOf,
+  type Parameter,
+  type Read,
+  required,
+  text,
+  timestamp,
+} from './parameter.js'
 import { expand, instants, page } from './shared.parameters.js'
 
 const eventType = oneOf(['*', ...eventTypes])
@@ -11,7 +23,10 @@ const url: Parameter<string> = {
     const address = text(2048).read(value, name)
     const parsed = URL.canParse(address) ? new URL(address) : null
     if (parsed?.protocol === 'http:' || parsed?.protocol === 'https:') return address
-    throw invalid(`Invalid URL: An explicit scheme (such as https) must be provided.`, { code: 'url_invalid', param: name })
+    throw invalid(`Invalid URL: An explicit scheme (such as https) must be provided.`, {
+      code: 'url_invalid',
+      param: name,
+    })
   },
 }
 

@@ -33,9 +33,7 @@ export const shipping = hash({
   phone: clearable(text()),
 })
 
-export const customFields = clearable(
-  list(hash({ name: required(text(40)), value: required(text(140)) }), 4),
-)
+export const customFields = clearable(list(hash({ name: required(text(40)), value: required(text(140)) }), 4))
 
 export const currency: Parameter<string> = {
   read(value, name) {
@@ -50,7 +48,9 @@ export const currency: Parameter<string> = {
 const range = hash({ gt: timestamp(), gte: timestamp(), lt: timestamp(), lte: timestamp() })
 
 /** An instant, or bounds of one. */
-export const instants: Parameter<Read<{ gt: Parameter<number>; gte: Parameter<number>; lt: Parameter<number>; lte: Parameter<number> }>> = {
+export const instants: Parameter<
+  Read<{ gt: Parameter<number>; gte: Parameter<number>; lt: Parameter<number>; lte: Parameter<number> }>
+> = {
   read(value, name) {
     if (typeof value !== 'string') return range.read(value, name)
     const at = timestamp().read(value, name)

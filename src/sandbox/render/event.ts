@@ -1,5 +1,5 @@
-import type { StripeEvent } from '../ledger/records.js'
 import { isLive } from '../ledger/mode.js'
+import type { StripeEvent } from '../ledger/records.js'
 import { render } from './newest.js'
 import type { Rendered, Rendering } from './rendering.js'
 

@@ -26,7 +26,12 @@ const references: Readonly<Record<string, Readonly<Record<string, ObjectKind>>>>
   invoiceitem: { customer: 'customer', invoice: 'invoice', test_clock: 'test_helpers.test_clock' },
   invoice_payment: { invoice: 'invoice' },
   payment: { payment_intent: 'payment_intent', charge: 'charge' },
-  payment_intent: { customer: 'customer', invoice: 'invoice', latest_charge: 'charge', payment_method: 'payment_method' },
+  payment_intent: {
+    customer: 'customer',
+    invoice: 'invoice',
+    latest_charge: 'charge',
+    payment_method: 'payment_method',
+  },
   charge: { customer: 'customer', invoice: 'invoice', payment_intent: 'payment_intent' },
   customer: { test_clock: 'test_helpers.test_clock' },
   invoice_settings: { default_payment_method: 'payment_method' },
@@ -41,7 +46,8 @@ export function expand(object: Rendered, paths: readonly string[], rendering: Re
   for (const path of paths) {
     const steps = path.split('.')
     const levels = steps.filter((step) => step !== 'data').length
-    if (levels > deepest) throw invalid(`You cannot expand more than ${deepest} levels of a property. (${path})`, { param: 'expand' })
+    if (levels > deepest)
+      throw invalid(`You cannot expand more than ${deepest} levels of a property. (${path})`, { param: 'expand' })
     follow(object, steps, path, { rendering, mayRead })
   }
   return object
@@ -52,11 +58,18 @@ interface Walk {
   readonly mayRead: MayRead
 }
 
-function follow(within: Record<string, unknown>, steps: readonly string[], path: string, walk: Walk, name?: string): void {
+function follow(
+  within: Record<string, unknown>,
+  steps: readonly string[],
+  path: string,
+  walk: Walk,
+  name?: string,
+): void {
   const [step, ...rest] = steps
   if (step === undefined) return
   // Only the newer versions have them; the older say `payment_intent` themselves.
-  if (step === 'payments' && within.object === 'invoice' && !('payment_intent' in within)) within.payments ??= paymentsOf(within, walk)
+  if (step === 'payments' && within.object === 'invoice' && !('payment_intent' in within))
+    within.payments ??= paymentsOf(within, walk)
   const kind = references[name ?? String(within.object)]?.[step]
   const value = within[step]
   if (typeof value === 'string' && kind) within[step] = fetched(kind, value, walk)
@@ -85,6 +98,6 @@ function paymentsOf(invoice: Record<string, unknown>, { rendering }: Walk): obje
     object: 'list',
     data: payments.map((payment) => render('invoice_payment', payment, rendering)),
     has_more: false,
-    url: `/v1/invoice_payments?invoice=${invoice.id}`,
+    url: `/v1/invoice_payments?invoice=${String(invoice.id)}`,
   }
 }

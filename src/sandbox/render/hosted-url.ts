@@ -19,7 +19,9 @@ export function readHostedPath(path: string): { account: string; token: string; 
   if (!parts) return null
   const [, account, mode, key, rest = ''] = parts as unknown as [string, string, 'test' | 'live', string, string?]
   const readOn = Number.parseInt(key.slice(tokenLength), 36) * day
-  return Number.isNaN(readOn) ? null : { account: inMode(account, mode), token: key.slice(0, tokenLength), readOn, rest }
+  return Number.isNaN(readOn)
+    ? null
+    : { account: inMode(account, mode), token: key.slice(0, tokenLength), readOn, rest }
 }
 
 /** 30 days after the due date or the finalization, never later than 120 days; yet 10 days from when it was read. */

@@ -1,5 +1,5 @@
-import type { Invoice, InvoiceItem, Line, PaymentIntent, Tax } from '../ledger/records.js'
 import { isLive } from '../ledger/mode.js'
+import type { Invoice, InvoiceItem, Line, PaymentIntent, Tax } from '../ledger/records.js'
 import { totalsOf } from '../ledger/totals.js'
 import { hostedUrl } from './hosted-url.js'
 import { olderInvoice, olderItem, olderLine } from './older.js'

@@ -1,6 +1,15 @@
-import type { Charge, CreditNote, CreditNoteLine, Invoice, Line, PaymentIntent, PaymentMethod, Tax } from '../ledger/records.js'
+import type {
+  Charge,
+  CreditNote,
+  CreditNoteLine,
+  Invoice,
+  Line,
+  PaymentIntent,
+  PaymentMethod,
+  Tax,
+} from '../ledger/records.js'
 import { totalsOf } from '../ledger/totals.js'
-import { type Rendered, type Rendering, predates } from './rendering.js'
+import { predates, type Rendered, type Rendering } from './rendering.js'
 
 /** The great break: the invoice no longer has its payment, its subscription and its taxes at the top. */
 const basil = '2025-03-31.basil'
@@ -42,7 +51,15 @@ function invoiceBeforeBasil(object: Rendered, invoice: Invoice): Rendered {
   // What was paid elsewhere did not count as paid.
   const amount_paid = invoice.amount_paid - invoice.amount_paid_off_stripe
   return {
-    ...without(object, 'parent', 'total_taxes', 'amount_overpaid', 'amount_paid_off_stripe', 'status_details', 'customer_account'),
+    ...without(
+      object,
+      'parent',
+      'total_taxes',
+      'amount_overpaid',
+      'amount_paid_off_stripe',
+      'status_details',
+      'customer_account',
+    ),
     amount_paid,
     amount_remaining: Math.max(0, invoice.amount_due - amount_paid),
     application_fee_amount: null,

@@ -1,4 +1,4 @@
-import type { Engine, Courier } from '../engine/engine.js'
+import type { Courier, Engine } from '../engine/engine.js'
 import type { EventFault, Faults } from '../faults/faults.js'
 import type { Delivery, StripeEvent, WebhookEndpoint } from '../ledger/records.js'
 import { renderEvent } from '../render/event.js'
@@ -91,7 +91,12 @@ export class WebhookCourier implements Courier {
     return this.#send(delivery, endpoint, event, fault)
   }
 
-  async #send(delivery: Delivery, endpoint: WebhookEndpoint, event: StripeEvent, fault: EventFault | null): Promise<void> {
+  async #send(
+    delivery: Delivery,
+    endpoint: WebhookEndpoint,
+    event: StripeEvent,
+    fault: EventFault | null,
+  ): Promise<void> {
     const version = endpoint.api_version ?? this.#settings.defaultVersion
     for (const letter of lettersFor((other) => this.#rendered(event, other ?? version), fault)) {
       const timestamp = Math.floor(this.#engine.clock.realNow / 1000) + letter.shift

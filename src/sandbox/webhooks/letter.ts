@@ -44,7 +44,13 @@ export function lettersFor(render: (version?: string) => Rendered, fault: EventF
     case 'future_timestamp':
       return [{ ...proper, shift: fault.seconds }]
     case 'other_livemode':
-      return [letter({ ...event, livemode: true, data: { ...dataOf(event), object: { ...objectOf(event), livemode: true } } })]
+      return [
+        letter({
+          ...event,
+          livemode: true,
+          data: { ...dataOf(event), object: { ...objectOf(event), livemode: true } },
+        }),
+      ]
     case 'thin':
       return [letter(thinned(event))]
     case 'huge_body':
@@ -83,6 +89,6 @@ function thinned(event: Rendered): object {
     livemode: false,
     related_object: { id: object.id, type: object.object, url: `/v1/${object.object}s/${object.id}` },
     snapshot_event: event.id,
-    type: `v1.${event.type}`,
+    type: `v1.${String(event.type)}`,
   }
 }

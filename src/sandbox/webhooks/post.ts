@@ -27,11 +27,19 @@ export class Postman {
     return { status, answer, error, latency_ms: Math.round((performance.now() - started) * 100) / 100 }
   }
 
-  #attempt(url: string, headers: Record<string, string>, body: string): Promise<Omit<Posted, 'latency_ms'> & { stale: boolean }> {
+  #attempt(
+    url: string,
+    headers: Record<string, string>,
+    body: string,
+  ): Promise<Omit<Posted, 'latency_ms'> & { stale: boolean }> {
     return new Promise((resolve) => {
       const secure = url.startsWith('https:')
       const length = String(Buffer.byteLength(body))
-      const options = { method: 'POST', agent: secure ? this.#https : this.#http, headers: { ...headers, 'Content-Length': length } }
+      const options = {
+        method: 'POST',
+        agent: secure ? this.#https : this.#http,
+        headers: { ...headers, 'Content-Length': length },
+      }
       const request = (secure ? https : http).request(url, options, (response) => {
         let answer = ''
         response.setEncoding('utf8')

@@ -1,4 +1,4 @@
-import { StripeError, invalid } from '../ledger/stripe-error.js'
+import { invalid, StripeError } from '../ledger/stripe-error.js'
 
 /** Brackets make groups; whether a group is a list or a hash is for the parameter to say. */
 export type FormValue = string | FormGroup
@@ -53,7 +53,8 @@ function place(form: FormGroup, path: string[], value: string, name: string): vo
   let group = form
   for (const key of path.slice(0, -1)) {
     const place = key === '' ? String(Object.keys(group).length) : key
-    const inner = (group[place] ??= newGroup())
+    const inner = group[place] ?? newGroup()
+    group[place] = inner
     if (typeof inner === 'string') throw conflicting(name)
     group = inner
   }

@@ -2,7 +2,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import type { Exchange } from '../../../src/sandbox/http-server.js'
 import { type FormValue, parseForm } from '../../../src/sandbox/wire/form.js'
 import { callOf, deletedTypeOf, parametersOf, typeOf } from './calls.js'
-import { Schemas, releases } from './schemas.js'
+import { schemasFor } from './schemas.js'
 
 type Body = Record<string, unknown>
 
@@ -95,7 +95,6 @@ export class Contract {
   readonly problems: string[] = []
   /** How much was looked at. */
   checked = 0
-  readonly #schemas = new Map<string, Schemas | null>()
 
   readonly watch = ({ request, reply }: Exchange): void => {
     const about = `${request.method} ${request.path} → ${reply.status}`
@@ -117,10 +116,13 @@ export class Contract {
       for (const each of body.data as Body[]) this.object(each, version, about)
       return
     }
-    if (kind === 'event') return this.#event(body, about)
+    if (kind === 'event') {
+      this.#event(body, about)
+      return
+    }
     const name = body.deleted === true ? deletedTypeOf[kind] : typeOf[kind]
     if (!name) return void this.problems.push(`${about}: nothing is known of ${kind}`)
-    const schema = this.#of(version)?.of(name)
+    const schema = schemasFor(version)?.of(name)
     if (schema) this.#hold(schema, body, `${about} (${name}, ${version})`)
   }
 
@@ -133,7 +135,7 @@ export class Contract {
   /** What was done must be allowed by the schema, and what was unknown must be unknown to it too. */
   #request(request: Exchange['request'], reply: Exchange['reply'], version: string, about: string): void {
     const call = callOf(request.method, request.path)
-    const schema = call && this.#of(version)?.of(parametersOf[call] as string)
+    const schema = call && schemasFor(version)?.of(parametersOf[call] as string)
     if (!schema) return
     this.checked += 1
     const unknown = reply.status === 400 && reply.body.includes('"parameter_unknown"')
@@ -141,14 +143,6 @@ export class Contract {
     const params = asWritten(parseForm(request.form))
     if (!unknown) this.#hold(schema, params, `${about} request ${request.form}`)
     else if (schema(params)) this.problems.push(`${about}: refused ${request.form}, which ${version} knows`)
-  }
-
-  #of(version: string): Schemas | null {
-    const known = this.#schemas.get(version)
-    if (known !== undefined) return known
-    const schemas = Object.hasOwn(releases, version) ? new Schemas(version) : null
-    this.#schemas.set(version, schemas)
-    return schemas
   }
 
   #hold(schema: ValidateFunction, value: unknown, about: string): void {

@@ -38,7 +38,10 @@ const inlined = new Set([
  * JSON Schemas of what one release of Stripe's SDK declares: the API version that it is pinned to, as Stripe
  * itself describes it. Names that the release does not have are left out.
  */
-export function deriveSchemas(packageName: string, names: { json: readonly string[]; form: readonly string[] }): SchemaSet {
+export function deriveSchemas(
+  packageName: string,
+  names: { json: readonly string[]; form: readonly string[] },
+): SchemaSet {
   const entries = [...names.json, ...names.form]
   const { checker, source } = programOf(packageName, entries)
   const $defs: Record<string, Schema> = {}
@@ -127,9 +130,13 @@ class Writer {
       const value = this.checker.typeToString(type)
       return { const: form ? value : value === 'true' }
     }
-    if (flags & ts.TypeFlags.Number) return form ? { type: 'string', pattern: '^-?\\d+(\\.\\d+)?$' } : { type: 'number' }
+    if (flags & ts.TypeFlags.Number)
+      return form ? { type: 'string', pattern: '^-?\\d+(\\.\\d+)?$' } : { type: 'number' }
     // An enumeration that is open to more: any text.
-    if (flags & ts.TypeFlags.String || (type.isIntersection() && type.types.some((part) => part.flags & ts.TypeFlags.String))) {
+    if (
+      flags & ts.TypeFlags.String ||
+      (type.isIntersection() && type.types.some((part) => part.flags & ts.TypeFlags.String))
+    ) {
       return { type: 'string' }
     }
     return isDecimal(type) ? { type: 'string', pattern: '^-?\\d+(\\.\\d+)?$' } : null

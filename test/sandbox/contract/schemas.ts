@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path'
 import { Ajv, type ValidateFunction } from 'ajv'
 import { deletedTypeOf, parametersOf, typeOf } from './calls.js'
-import { type SchemaSet, deriveSchemas, folderOf } from './derive-schemas.js'
+import { deriveSchemas, folderOf, type SchemaSet } from './derive-schemas.js'
 
 /** The releases of Stripe's SDK that are pinned here, by the API version that each of them is pinned to. */
 export const releases: Readonly<Record<string, string>> = {
@@ -19,9 +19,13 @@ const names = {
 
 /** To compile Stripe's declarations takes a while, so what came of it is kept until one of them changes. */
 function schemasOf(packageName: string): SchemaSet {
-  const { version } = JSON.parse(readFileSync(join(folderOf(packageName), 'package.json'), 'utf8')) as { version: string }
+  const { version } = JSON.parse(readFileSync(join(folderOf(packageName), 'package.json'), 'utf8')) as {
+    version: string
+  }
   const script = readFileSync(join(import.meta.dirname, 'derive-schemas.ts'), 'utf8')
-  const digest = createHash('sha256').update(JSON.stringify([packageName, version, script, names])).digest('hex')
+  const digest = createHash('sha256')
+    .update(JSON.stringify([packageName, version, script, names]))
+    .digest('hex')
   const folder = join(folderOf('.cache'), 'stripe-schemas')
   const path = join(folder, `${digest.slice(0, 16)}.json`)
   if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as SchemaSet
@@ -62,12 +66,12 @@ const alsoShown = [
 ]
 
 /** The JSON Schemas of one API version, compiled as they are asked for. */
-export class Schemas {
+class Schemas {
   readonly #ajv = new Ajv({ strict: false, allErrors: true })
   readonly #known: SchemaSet
 
-  constructor(version: string) {
-    this.#known = schemasOf(releases[version] as string)
+  constructor(packageName: string) {
+    this.#known = schemasOf(packageName)
     for (const [name, { properties }] of Object.entries(this.#known.$defs)) {
       if (properties && name.startsWith('json-')) for (const also of alsoShown) properties[also] ??= {}
     }
@@ -79,4 +83,12 @@ export class Schemas {
     if (!Object.hasOwn(this.#known.$defs, name)) return null
     return this.#ajv.getSchema(`${this.#known.$id}#/$defs/${name}`) ?? null
   }
+}
+
+// Read as the tests are loaded, so that no single one of them waits for it.
+const known = new Map(Object.entries(releases).map(([version, packageName]) => [version, new Schemas(packageName)]))
+
+/** Null for a version that no release here is pinned to. */
+export function schemasFor(version: string): Schemas | null {
+  return known.get(version) ?? null
 }

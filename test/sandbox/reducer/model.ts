@@ -40,8 +40,8 @@ const leastCharge = 50
 
 export class Model {
   readonly customers: ModelCustomer[] = [
-    { balance: 0, invoices: 0 },
-    { balance: 0, invoices: 0 },
+    { balance: -700, invoices: 0 },
+    { balance: 30, invoices: 0 },
   ]
   readonly invoices: ModelInvoice[] = []
 
@@ -76,6 +76,12 @@ export class Model {
       case 'credit':
         return this.#credit(invoice, move.amount)
     }
+  }
+
+  /** What a draft would ask for now. */
+  asked(at: number): number {
+    const invoice = this.invoices[at] as ModelInvoice
+    return Math.max(0, invoice.total + this.#customerOf(invoice).balance)
   }
 
   #draft(customer: number, amount: number): boolean {
@@ -127,7 +133,8 @@ export class Model {
   }
 
   #void(invoice: ModelInvoice): boolean {
-    if ((invoice.status !== 'open' && invoice.status !== 'uncollectible') || invoice.payment === 'processing') return false
+    if ((invoice.status !== 'open' && invoice.status !== 'uncollectible') || invoice.payment === 'processing')
+      return false
     invoice.status = 'void'
     invoice.payment = 'none'
     this.#customerOf(invoice).balance -= invoice.used
