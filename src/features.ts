@@ -95,7 +95,9 @@ export function buildFeatures(given: Omit<Foundation, 'mutations' | 'nodes'>) {
     },
     createProvider: ({ name, email, password }: { name: string; email: string; password: string }) =>
       people.providerService.create(name, { email, password }),
-    isEmpty: () => people.providers.isEmpty(asSystem()),
+    /** @returns whether it was made: only an empty database has none yet */
+    createFirstProvider: ({ name, email, password }: { name: string; email: string; password: string }) =>
+      people.providerService.createFirst(name, { email, password }),
     marketplaceUrls: () => people.marketplaces.urls(asSystem()),
     async close(): Promise<void> {
       await access.close()

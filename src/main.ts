@@ -1,8 +1,9 @@
 import { join } from 'node:path'
-import { pino, type Logger } from 'pino'
+import { type Logger, pino } from 'pino'
 import { type App, buildApp } from './app.js'
-import { type Config, ConfigError, readConfig } from './config.js'
-import { demoAdministrator, demoSignIns, loadDemoMarketplace } from './demo/demo-marketplace.js'
+import { type Config, readConfig } from './config.js'
+import { demoAdministrator, demoIsOpen, demoSignIns, loadDemoMarketplace } from './demo/demo-marketplace.js'
+import { CannotStart } from './kernel/cannot-start.js'
 import { startEmbeddedPostgres } from './persistence/embedded-postgres.js'
 import { prepareDatabase } from './persistence/prepare-database.js'
 import { startSandboxProcess } from './sandbox-process.js'
@@ -13,38 +14,32 @@ const lastResortInMs = 22_000
 /** What was started, to be stopped in the opposite order. */
 const started: Array<{ name: string; stop: () => Promise<void> }> = []
 let stopping: Promise<void> | null = null
-
-function progress(text: string): void {
-  process.stdout.write(`${text}\n`)
-}
+let log: Logger | null = null
+/** Told to a person; in production, where programs read, to the log. */
+let progress = (text: string): void => void process.stdout.write(`${text}\n`)
 
 async function start(): Promise<void> {
   const config = readConfig()
-  const log = logger(config)
-  process.on('SIGINT', () => void end(0, log))
-  process.on('SIGTERM', () => void end(0, log))
-  process.on('uncaughtException', (error) => {
-    log.fatal({ err: error }, 'an error that nobody expected: stopping')
-    void end(1, log)
-  })
-  process.on('unhandledRejection', (error) => {
-    log.fatal({ err: error }, 'a failure that nobody waited for: stopping')
-    void end(1, log)
-  })
+  log = logger(config)
+  if (config.production) progress = (text) => log?.info(text.trim())
 
-  const databaseUrl = await database(config)
+  const sandboxed = sandbox(config)
+  // Waited for whatever becomes of the database, so that it can be stopped.
+  const databaseUrl = await database(config).finally(() => sandboxed.catch(() => undefined))
+  await sandboxed
+  if (stopping) return
   progress('Preparing the database …')
   const migrations = await prepareDatabase(databaseUrl)
   if (migrations.length > 0) progress(`  ${migrations.length} migration${migrations.length === 1 ? '' : 's'} run`)
-  if (config.sandboxPort !== null && config.role !== 'worker') await sandbox(config, config.sandboxPort)
   if (stopping) return
 
   const app = await buildApp({ ...config, databaseUrl }, log)
   started.push({ name: 'backend', stop: () => app.stop() })
   await app.start()
+  if (stopping) return
   await firstRun(app, config)
   if (stopping) return
-  announce(app, config)
+  await announce(config)
   // To whoever has started this process and waits for it.
   process.send?.('ready')
 }
@@ -57,10 +52,16 @@ async function database(config: Config): Promise<string> {
   return postgres.url
 }
 
-async function sandbox(config: Config, port: number): Promise<void> {
+async function sandbox({ sandboxPort, role, dataDir }: Config): Promise<void> {
+  if (sandboxPort === null || role === 'worker') return
   progress('Starting the Stripe sandbox …')
-  const process_ = await startSandboxProcess(port, config.dataDir)
-  started.push({ name: 'Stripe sandbox', stop: () => process_.stop() })
+  const { ended, stop } = await startSandboxProcess(sandboxPort, dataDir)
+  started.push({ name: 'Stripe sandbox', stop })
+  void ended.then(() => {
+    if (stopping) return
+    log?.fatal('the Stripe sandbox has ended: stopping')
+    void end(1)
+  })
 }
 
 /** An empty database gets its first provider, and where it is wanted the demo marketplace. */
@@ -68,32 +69,29 @@ async function firstRun(app: App, config: Config): Promise<void> {
   // Whoever mails and whoever answers are needed for it; a worker or an API alone waits for somebody to fill it.
   const demo = config.seed === 'demo' && config.role === 'all'
   const first = config.firstProvider ?? (demo ? demoAdministrator : null)
-  if (!first || !(await app.features.isEmpty())) return
-  await app.features.createProvider(first)
+  if (!first || !(await app.features.createFirstProvider(first))) return
   progress(`Made the provider ${first.name} with ${first.email} as its administrator.`)
   if (!demo) return
   progress('Loading the demo marketplace …')
-  const { stripeApiBase: stripe, dataDir } = config
-  await loadDemoMarketplace({ api: addressOf(app, config), stripe, dataDir, administrator: first })
+  const { localUrl: api, stripeApiBase: stripe, dataDir } = config
+  await loadDemoMarketplace({ api, stripe, dataDir, administrator: first })
 }
 
-function addressOf(app: App, config: Config): string {
-  return `http://${config.host}:${app.port}`
-}
-
-function announce(app: App, config: Config): void {
-  const at = addressOf(app, config)
-  const lines: string[] = ['', 'Ready.']
-  if (config.role !== 'worker') {
-    lines.push(`  GraphQL, and GraphiQL in a browser   ${at}/graphql`)
-    lines.push(`  Live updates (websocket)             ${at.replace('http', 'ws')}/graphql`)
+async function announce(config: Config): Promise<void> {
+  if (config.production) return progress('Ready.')
+  const { localUrl, role } = config
+  const lines = ['', 'Ready.']
+  const at = (what: string, where: string) => lines.push(`  ${what.padEnd(36)} ${where}`)
+  if (role !== 'worker') {
+    at(config.graphiql ? 'GraphQL, and GraphiQL in a browser' : 'GraphQL', `${localUrl}/graphql`)
+    at('Live updates (websocket)', `${localUrl.replace('http', 'ws')}/graphql`)
   }
-  if (config.sandboxPort !== null) lines.push(`  Stripe sandbox                       ${config.stripeApiBase}/_sandbox`)
-  if (config.mailUrl === null) lines.push(`  Mails are written to                 ${join(config.dataDir, 'mail')}`)
-  if (config.seed === 'demo') {
+  if (config.sandboxPort !== null) at('Stripe sandbox', `${config.stripeApiBase}/_sandbox`)
+  if (config.mailUrl === null && role !== 'api') at('Mails are written to', join(config.dataDir, 'mail'))
+  if (config.seed === 'demo' && role !== 'worker' && (await demoIsOpen(localUrl))) {
     lines.push('', 'Demo sign-ins:')
     for (const { who, email, password, marketplace } of demoSignIns(config.firstProvider === null)) {
-      lines.push(`  ${who.padEnd(36)} ${email}  ${password}${marketplace ? `  (marketplace ${marketplace})` : ''}`)
+      at(who, `${email}  ${password}${marketplace ? `  (marketplace ${marketplace})` : ''}`)
     }
     lines.push('', 'See a sale from start to end: npm run demo')
   }
@@ -102,15 +100,17 @@ function announce(app: App, config: Config): void {
 }
 
 /** Stops all in the opposite order, once, however often it is asked. */
-function end(code: number, log: Logger): Promise<void> {
+function end(code: number): Promise<void> {
   stopping ??= (async () => {
     const cut = setTimeout(() => process.exit(code === 0 ? 1 : code), lastResortInMs)
     progress('\nStopping …')
+    // What is just being started is stopped too, as soon as it is there.
+    await starting
     for (const { name, stop } of started.reverse()) {
       try {
         await stop()
       } catch (error) {
-        log.error({ err: error }, `${name} did not stop in order`)
+        log?.error({ err: error }, `${name} did not stop in order`)
       }
     }
     clearTimeout(cut)
@@ -122,14 +122,27 @@ function end(code: number, log: Logger): Promise<void> {
 function logger(config: Config): Logger {
   const options = { level: config.logLevel, base: { role: config.role } }
   if (config.production) return pino(options)
-  // People read it in development; problems only, so that the addresses stay in sight.
-  const level = config.logLevel === 'info' ? 'warn' : config.logLevel
-  return pino({ ...options, level, transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname,role' } } })
+  // People read it in development.
+  const pretty = { ignore: 'pid,hostname,role', singleLine: true }
+  return pino({ ...options, transport: { target: 'pino-pretty', options: pretty } })
 }
 
-start().catch(async (error: unknown) => {
-  const text = error instanceof ConfigError || !(error instanceof Error) ? String((error as Error).message ?? error) : `The start failed: ${error.message}\n${error.stack}`
+function failed(error: unknown): void {
+  // Whoever has asked for the end does not wait for a start.
+  if (stopping) return
+  const text = error instanceof CannotStart ? error.message : `The start failed: ${(error as Error).stack ?? error}`
   process.stderr.write(`\n${text}\n`)
-  for (const { stop } of started.reverse()) await stop().catch(() => undefined)
-  process.exit(1)
+  progress = () => undefined
+  void end(1)
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(0))
+process.on('uncaughtException', (error) => {
+  log?.fatal({ err: error }, 'an error that nobody expected: stopping')
+  void end(1)
 })
+process.on('unhandledRejection', (error) => {
+  log?.fatal({ err: error }, 'a failure that nobody waited for: stopping')
+  void end(1)
+})
+const starting = start().catch(failed)

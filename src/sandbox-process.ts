@@ -1,10 +1,13 @@
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { CannotStart } from './kernel/cannot-start.js'
 
 const patienceInMs = 20_000
 
 export interface SandboxProcess {
   url: string
+  /** Resolves when it ends, asked to or not. */
+  ended: Promise<void>
   stop(): Promise<void>
 }
 
@@ -19,24 +22,24 @@ export async function startSandboxProcess(port: number, dataDir: string): Promis
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const url = await new Promise<string>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('The Stripe sandbox did not start in time.')), patienceInMs)
+    const timer = setTimeout(() => reject(new CannotStart('The Stripe sandbox did not start in time.')), patienceInMs)
     child.once('message', (message: { ready?: boolean; url?: string; error?: string }) => {
       clearTimeout(timer)
       if (message.ready && message.url) resolve(message.url)
-      else reject(new Error(message.error ?? 'The Stripe sandbox did not start.'))
+      else reject(new CannotStart(message.error ?? 'The Stripe sandbox did not start.'))
     })
     child.once('exit', (code) => {
       clearTimeout(timer)
-      reject(new Error(`The Stripe sandbox ended with code ${code}; is port ${port} (SANDBOX_PORT) in use?`))
+      reject(new CannotStart(`The Stripe sandbox ended with code ${code} before it was ready.`))
     })
   })
-  return { url, stop: () => stop(child) }
+  return { url, ended, stop: () => stop(child, ended) }
 }
 
-async function stop(child: ChildProcess): Promise<void> {
+async function stop(child: ChildProcess, ended: Promise<void>): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   child.kill('SIGTERM')
   const timer = setTimeout(() => child.kill('SIGKILL'), 5_000)
   await ended

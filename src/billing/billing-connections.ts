@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Clock } from '../kernel/clock.js'
+import { idPrefix } from '../kernel/id.js'
 import type { SealedPlace, SecretBox } from '../persistence/secret-box.js'
 import { rows } from '../persistence/tenant-repository.js'
 import { system } from '../persistence/tenant-scope.js'
@@ -96,7 +97,9 @@ export class BillingConnections implements AskedConnections, WebhookConnections 
     return { id, providerId, mode, restrictedKey }
   }
 
+  /** @param id as it came in an address: whatever it is */
   async find(id: string): Promise<WebhookConnection | null> {
+    if (idPrefix(id) !== 'bint') return null
     const found = await rows(this.unitOfWork.reading(system), BillingIntegration)
       .selectFrom('BillingIntegration')
       .selectAll()
@@ -114,22 +117,24 @@ export class BillingConnections implements AskedConnections, WebhookConnections 
     return found.map((integration) => this.#webhook(integration as BillingIntegrationRow)).filter((one) => one !== null)
   }
 
-  /** Noted once in ten seconds at most: it tells people that something arrives, not how much. */
+  /**
+   * Noted once in ten seconds at most, or where something else came last: it tells people what arrives, not how much.
+   */
   async received(id: string, at: Date): Promise<void> {
-    const instant = at.toISOString()
-    await sql`update billing_integration set last_webhook_at = ${instant}::timestamptz
-      where id = ${id} and (last_webhook_at is null or last_webhook_at < ${instant}::timestamptz - interval '10 seconds')`.execute(
-      this.unitOfWork.reading(system).kysely,
-    )
+    await this.#noteLast(id, at, 'last_webhook_at', 'last_signature_failure_at')
   }
 
   async signatureFailed(id: string, at: Date): Promise<void> {
-    const instant = at.toISOString()
-    await sql`update billing_integration set last_signature_failure_at = ${instant}::timestamptz
+    await this.#noteLast(id, at, 'last_signature_failure_at', 'last_webhook_at')
+  }
+
+  async #noteLast(id: string, at: Date, noted: string, other: string): Promise<void> {
+    const [column, otherColumn] = [sql.ref(noted), sql.ref(other)]
+    const instant = sql`${at.toISOString()}::timestamptz`
+    await sql`update billing_integration set ${column} = ${instant}
       where id = ${id}
-        and (last_signature_failure_at is null or last_signature_failure_at < ${instant}::timestamptz - interval '10 seconds')`.execute(
-      this.unitOfWork.reading(system).kysely,
-    )
+        and (${column} is null or ${column} < ${instant} - interval '10 seconds'
+          or (${column} < ${otherColumn} and ${column} < ${instant}))`.execute(this.unitOfWork.reading(system).kysely)
   }
 
   #webhook(integration: BillingIntegrationRow): WebhookConnection | null {

@@ -24,6 +24,14 @@ export function demoSignIns(ownProvider: boolean): DemoSignIn[] {
   return [...(ownProvider ? [demoAdministrator] : []), { ...demoConsumer, marketplace: marketplaceName }]
 }
 
+/** Whether the demo is there to be signed in to: not where somebody else has filled the database. */
+export async function demoIsOpen(api: string): Promise<boolean> {
+  const { marketplace } = await new DemoClient(api).query('query ($slug: String!) { marketplace(slug: $slug) { id } }', {
+    slug: marketplaceName,
+  })
+  return marketplace !== null
+}
+
 const secretKey = 'sk_test_sandbox_secret_0001'
 const restrictedKey = 'rk_test_sandbox_restricted_0001'
 

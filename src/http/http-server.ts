@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import express, { type ErrorRequestHandler, type Router } from 'express'
 import helmet from 'helmet'
 import type { Logger } from 'pino'
+import { CannotStart } from '../kernel/cannot-start.js'
 import type { GraphqlHttpRoute } from './graphql-http.route.js'
 import type { GraphqlWsRoute } from './graphql-ws.route.js'
 import { currentRequestId, requestIds } from './request-id.js'
@@ -47,10 +48,16 @@ export class HttpServer {
     )
     this.options.websocket.attach(server)
     await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
+      server.once('error', (cause) => reject(this.#cannotListen(cause)))
       server.listen(this.options.port, this.options.host, resolve)
     })
     this.#server = server
+  }
+
+  #cannotListen(cause: NodeJS.ErrnoException): CannotStart {
+    const { host, port } = this.options
+    const reason = cause.code === 'EADDRINUSE' ? `port ${port} is in use` : `${host}:${port} cannot be listened at (${cause.code})`
+    return new CannotStart(`The API did not start: ${reason}. Choose another with PORT and HOST, or stop what uses it.`, { cause })
   }
 
   /** Takes nothing new, ends websockets, lets running requests finish. */

@@ -1,12 +1,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdir, open, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { access, constants, mkdir, open, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
+import { CannotStart } from '../kernel/cannot-start.js'
 import { findPostgresPrograms, type PostgresPrograms } from './postgres-programs.js'
 
 const run = promisify(execFile)
@@ -45,8 +46,7 @@ interface Cluster {
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { durable = true, databaseName = usualDatabase } = options
-  await mkdir(options.dataDir, { recursive: true })
-  const dataDir = await realpath(options.dataDir)
+  const dataDir = await openFolder(options.dataDir)
   const programs = await findPostgresPrograms(dataDir)
   const cluster = await openCluster(dataDir, programs, durable)
 
@@ -62,7 +62,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       await server.stop()
       // The port may have been taken meanwhile, or the cluster by another process; the next round tells.
       if (server.exitedByItself && attempt < startAttempts) continue
-      throw new Error(
+      throw new CannotStart(
         `The embedded PostgreSQL did not start. Its log, ${cluster.log}, ends with:\n${await server.lastWords()}`,
         { cause },
       )
@@ -84,6 +84,16 @@ export async function findEmbeddedPostgres(options: EmbeddedPostgresOptions): Pr
   return addressOf(password, Number(port), options.databaseName ?? usualDatabase)
 }
 
+async function openFolder(dataDir: string): Promise<string> {
+  try {
+    await mkdir(dataDir, { recursive: true })
+    await access(dataDir, constants.W_OK)
+    return await realpath(dataDir)
+  } catch (cause) {
+    throw new CannotStart(`DATA_DIR, ${dataDir}, cannot be used: ${(cause as Error).message}.`, { cause })
+  }
+}
+
 /** Made beside its place and then moved there, so that one half made is never taken for a cluster. */
 async function openCluster(dataDir: string, programs: PostgresPrograms, durable: boolean): Promise<Cluster> {
   const home = join(dataDir, 'postgres')
@@ -97,7 +107,7 @@ async function openCluster(dataDir: string, programs: PostgresPrograms, durable:
       await rename(unfinished, home).catch(async (cause: unknown) => {
         // Another start was faster.
         if (await stat(join(data, 'PG_VERSION')).catch(() => null)) return
-        throw new Error(`${home} is there but holds no PostgreSQL cluster: move it away, then start again.`, { cause })
+        throw new CannotStart(`${home} is there but holds no PostgreSQL cluster: move it away, then start again.`, { cause })
       })
     } finally {
       await rm(unfinished, { recursive: true, force: true })
@@ -127,7 +137,7 @@ async function initialize(folder: string, programs: PostgresPrograms, durable: b
     ...(durable ? [] : ['--no-sync']),
   ])
   await run(program, args, programs.user).catch((cause: Error & { stderr?: string }) => {
-    throw new Error(`Making the PostgreSQL cluster failed: ${cause.stderr || cause.message}`, { cause })
+    throw new CannotStart(`Making the PostgreSQL cluster failed: ${cause.stderr || cause.message}`, { cause })
   })
 }
 
@@ -153,7 +163,7 @@ async function endAbandonedServer({ data }: Cluster): Promise<void> {
     }
     const starter = Number(/cluster_name=started-by-(\d+)/.exec(command)?.[1])
     if (!starter || isAlive(starter)) {
-      throw new Error(
+      throw new CannotStart(
         `${data} is in use by another process (${starter || pid}): stop that one, ` +
           'or give this one a folder of its own with DATA_DIR.',
       )

