@@ -20,14 +20,16 @@ const folders = (names) => `^src/(${names.join('|')})/`
 const suffixes = (names) => `\\.(${names.join('|')})\\.ts$`
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to })
 
-const toTheRight = line.slice(0, -1).map((name, index) =>
-  forbid(
-    `${name}-knows-only-what-stands-left-of-it`,
-    'What happens further right is told by events, which anybody may name.',
-    { path: `^src/${name}/` },
-    { path: folders(line.slice(index + 1)), pathNot: '\\.events\\.ts$' },
-  ),
-)
+const toTheRight = line
+  .slice(0, -1)
+  .map((name, index) =>
+    forbid(
+      `${name}-knows-only-what-stands-left-of-it`,
+      'What happens further right is told by events, which anybody may name.',
+      { path: `^src/${name}/` },
+      { path: folders(line.slice(index + 1)), pathNot: '\\.events\\.ts$' },
+    ),
+  )
 
 /** What a kind of file must not know of. */
 const bySuffix = [
@@ -37,9 +39,15 @@ const bySuffix = [
   [['service'], ['type', 'resolver', 'live', 'reactions', 'adapter']],
   [['port'], ['repository', 'service', 'type', 'input', 'resolver', 'live', 'reactions', 'adapter']],
   [['events'], ['repository', 'service', 'type', 'input', 'resolver', 'live', 'reactions', 'adapter']],
-  [['type', 'input'], ['repository', 'service', 'resolver', 'live', 'reactions', 'adapter']],
+  [
+    ['type', 'input'],
+    ['repository', 'service', 'resolver', 'live', 'reactions', 'adapter'],
+  ],
   [['reactions'], ['repository', 'type', 'input', 'resolver', 'live', 'adapter']],
-  [['resolver', 'live'], ['reactions', 'adapter']],
+  [
+    ['resolver', 'live'],
+    ['reactions', 'adapter'],
+  ],
 ].map(([from, to]) =>
   forbid(
     `${from.join('-and-')}-files-know-no-${to[0]}`,

@@ -38,8 +38,6 @@ export interface AppConfig extends Config {
 
 /** The backend in one process: what ROLE asks for, on a database that is prepared. */
 export interface App {
-  /** Where the API listens; null in a worker. */
-  readonly port: number | null
   readonly features: Features
   start(): Promise<void>
   stop(): Promise<void>
@@ -134,9 +132,6 @@ export async function buildApp(config: AppConfig, log: Logger, transport: Clock 
 
   const stopListening = feed.listen((event) => sockets.heard(event))
   return {
-    get port() {
-      return http?.port ?? null
-    },
     features,
     async start() {
       await sandboxClock?.start()

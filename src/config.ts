@@ -148,7 +148,7 @@ function readVariables(env: Readonly<Record<string, string | undefined>>, faults
     if (success) values[name] = data
     else faults.push(`${name}: ${error.issues[0]?.message}`)
   }
-  return values as Environment
+  return values
 }
 
 /** As it stands in an address; who listens everywhere is reached here too. */

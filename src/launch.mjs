@@ -48,10 +48,12 @@ async function runEntry(argv) {
   }
   // What the entry starts by the name `node` is to be the same one.
   const path = [dirname(node), process.env.PATH].filter(Boolean).join(delimiter)
+  // What was compiled in one start need not be in the next.
+  const compiled = process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules', '.cache', 'compiled')
   const { code, signal } = await run(node, [...options, ...argv.slice(first)], {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, PATH: path },
+    env: { ...process.env, PATH: path, NODE_COMPILE_CACHE: compiled },
   })
   return signal === null ? code : 128 + constants.signals[signal]
 }

@@ -1,11 +1,10 @@
 import { join } from 'node:path'
 import { type Logger, pino } from 'pino'
-import { type App, buildApp } from './app.js'
+import type { App } from './app.js'
 import { type Config, readConfig } from './config.js'
 import { demoAdministrator, demoIsOpen, demoSignIns, loadDemoMarketplace } from './demo/demo-marketplace.js'
 import { CannotStart } from './kernel/cannot-start.js'
 import { startEmbeddedPostgres } from './persistence/embedded-postgres.js'
-import { prepareDatabase } from './persistence/prepare-database.js'
 import { startSandboxProcess } from './sandbox-process.js'
 
 /** Longest time that an orderly end may take; then it is cut. */
@@ -23,11 +22,14 @@ async function start(): Promise<void> {
   log = logger(config)
   if (config.production) progress = (text) => log?.info(text.trim())
 
-  const sandboxed = sandbox(config)
-  // Waited for whatever becomes of the database, so that it can be stopped.
-  const databaseUrl = await database(config).finally(() => sandboxed.catch(() => undefined))
-  await sandboxed
+  // Whatever becomes of one, the others are waited for: what is there can be stopped.
+  const [reached, served, loaded] = await Promise.allSettled([database(config), sandbox(config), program()])
+  if (reached.status === 'rejected') throw reached.reason
+  if (served.status === 'rejected') throw served.reason
+  if (loaded.status === 'rejected') throw loaded.reason
   if (stopping) return
+  const databaseUrl = reached.value
+  const { prepareDatabase, buildApp } = loaded.value
   progress('Preparing the database …')
   const migrations = await prepareDatabase(databaseUrl)
   if (migrations.length > 0) progress(`  ${migrations.length} migration${migrations.length === 1 ? '' : 's'} run`)
@@ -62,6 +64,15 @@ async function sandbox({ sandboxPort, role, dataDir }: Config): Promise<void> {
     log?.fatal('the Stripe sandbox has ended: stopping')
     void end(1)
   })
+}
+
+/** Most of the program is read while PostgreSQL and the sandbox start. */
+async function program() {
+  const [{ prepareDatabase }, { buildApp }] = await Promise.all([
+    import('./persistence/prepare-database.js'),
+    import('./app.js'),
+  ])
+  return { prepareDatabase, buildApp }
 }
 
 /** An empty database gets its first provider, and where it is wanted the demo marketplace. */
@@ -130,7 +141,8 @@ function logger(config: Config): Logger {
 function failed(error: unknown): void {
   // Whoever has asked for the end does not wait for a start.
   if (stopping) return
-  const text = error instanceof CannotStart ? error.message : `The start failed: ${(error as Error).stack ?? error}`
+  const text =
+    error instanceof CannotStart ? error.message : `The start failed: ${(error as Error).stack ?? String(error)}`
   process.stderr.write(`\n${text}\n`)
   progress = () => undefined
   void end(1)

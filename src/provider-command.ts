@@ -5,7 +5,8 @@ import { Command } from 'commander'
 import { pino } from 'pino'
 import { z } from 'zod'
 import { buildApp } from './app.js'
-import { type Config, ConfigError, readConfig } from './config.js'
+import { type Config, readConfig } from './config.js'
+import { CannotStart } from './kernel/cannot-start.js'
 import { Refused } from './kernel/result.js'
 import { findEmbeddedPostgres, startEmbeddedPostgres } from './persistence/embedded-postgres.js'
 import { prepareDatabase } from './persistence/prepare-database.js'
@@ -31,7 +32,7 @@ program
 try {
   await program.parseAsync()
 } catch (error) {
-  if (!(error instanceof Refused || error instanceof ConfigError)) throw error
+  if (!(error instanceof Refused || error instanceof CannotStart)) throw error
   const lines = error instanceof Refused ? error.errors.map(({ message }) => message) : [error.message]
   process.stderr.write(`${lines.join('\n')}\n`)
   process.exitCode = 1

@@ -1,5 +1,5 @@
-import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { CannotStart } from './kernel/cannot-start.js'
 
 const patienceInMs = 20_000

@@ -14,7 +14,7 @@ export default {
   testEnvironment: 'node',
   injectGlobals: false,
   // Stories wait for events; one that waits in vain says itself what for.
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   maxWorkers: 2,
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',

@@ -88,7 +88,7 @@ export class BillingConnections implements AskedConnections, WebhookConnections 
       .selectAll()
       .where('id', '=', id)
       .executeTakeFirst()
-    return found ? this.open(found as BillingIntegrationRow) : null
+    return found ? this.open(found) : null
   }
 
   open(integration: BillingIntegrationRow): BillingConnection {
@@ -105,7 +105,7 @@ export class BillingConnections implements AskedConnections, WebhookConnections 
       .selectAll()
       .where('id', '=', id)
       .executeTakeFirst()
-    return found ? this.#webhook(found as BillingIntegrationRow) : null
+    return found ? this.#webhook(found) : null
   }
 
   async all(): Promise<WebhookConnection[]> {

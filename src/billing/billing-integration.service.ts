@@ -68,11 +68,13 @@ export class BillingIntegrationService {
     return this.unitOfWork.run(scope, async (transaction) => {
       const marketplace = await this.#managed(transaction, settings.marketplaceId)
       const present = await this.connections.ofMarketplace(transaction, marketplace.id)
-      const billing = settings.billingIntegrationId
-        ? await this.#shared(transaction, marketplace, present, settings)
-        : present
-          ? await this.#changed(transaction, present, settings)
-          : await this.#made(transaction, marketplace, settings)
+      const { billingIntegrationId: shared = null } = settings
+      const billing =
+        shared !== null
+          ? await this.#shared(transaction, marketplace, present, settings)
+          : present
+            ? await this.#changed(transaction, present, settings)
+            : await this.#made(transaction, marketplace, settings)
       await this.#link(transaction, marketplace, billing)
       return { billing, marketplace }
     })

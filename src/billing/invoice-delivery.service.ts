@@ -196,7 +196,7 @@ export class InvoiceDelivery {
       .where('organizationId', '=', organizationId)
       .where('currency', '=', currency)
       .executeTakeFirstOrThrow()
-    return account as BillingAccountRow
+    return account
   }
 }
 

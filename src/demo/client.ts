@@ -18,6 +18,11 @@ export type Data = any
 /** Whatever was refused, in the words of the answer. */
 export class DemoFailure extends Error {}
 
+interface Listening {
+  next(data: Data): void
+  failed(failure: DemoFailure): void
+}
+
 /** A client as one would write it: fetch for queries, a websocket for what is pushed. */
 export class DemoClient {
   #accessToken: string | null = null
@@ -65,20 +70,18 @@ export class DemoClient {
     return payload
   }
 
-  /** Hands each pushed event to `next`; resolves once the server has been asked. */
-  listen(name: string, variables: Record<string, unknown>, next: (data: Data) => void): () => void {
+  /** Hands each pushed event to `next`. */
+  listen(name: string, variables: Record<string, unknown>, { next, failed }: Listening): void {
     this.#socket ??= createClient({
       url: `${this.url.replace(/^http/, 'ws')}/graphql`,
       webSocketImpl: WebSocket,
       connectionParams: () => ({ accessToken: this.#accessToken }),
     })
-    return this.#socket.subscribe<Record<string, unknown>>(
+    this.#socket.subscribe<Record<string, unknown>>(
       { query: operation(name), variables },
       {
         next: ({ data }) => data && next(Object.values(data)[0]),
-        error: (error) => {
-          throw new DemoFailure(`The subscription ${name} failed: ${JSON.stringify(error)}`)
-        },
+        error: (error) => failed(new DemoFailure(`The subscription ${name} failed: ${JSON.stringify(error)}`)),
         complete: () => undefined,
       },
     )

@@ -10,7 +10,11 @@ export const demoAdministrator = {
   password: 'demo-administrator',
 }
 const marketplaceName = 'tidewater'
-const demoConsumer = { who: "a consumer, Acme's administrator", email: 'ada@acme.example', password: 'demo-consumer-ada' }
+const demoConsumer = {
+  who: "a consumer, Acme's administrator",
+  email: 'ada@acme.example',
+  password: 'demo-consumer-ada',
+}
 
 interface DemoSignIn {
   who: string
@@ -26,9 +30,12 @@ export function demoSignIns(ownProvider: boolean): DemoSignIn[] {
 
 /** Whether the demo is there to be signed in to: not where somebody else has filled the database. */
 export async function demoIsOpen(api: string): Promise<boolean> {
-  const { marketplace } = await new DemoClient(api).query('query ($slug: String!) { marketplace(slug: $slug) { id } }', {
-    slug: marketplaceName,
-  })
+  const { marketplace } = await new DemoClient(api).query(
+    'query ($slug: String!) { marketplace(slug: $slug) { id } }',
+    {
+      slug: marketplaceName,
+    },
+  )
   return marketplace !== null
 }
 
@@ -84,7 +91,13 @@ async function connectStripe(provider: DemoClient, marketplaceId: string, stripe
 }
 
 async function publishForecasts(provider: DemoClient, providerId: string, marketplaceId: string): Promise<void> {
-  const resource = await releasedResource(provider, providerId, 'Forecasts', 'Weather at sea, by the hour', '/forecasts/v2')
+  const resource = await releasedResource(
+    provider,
+    providerId,
+    'Forecasts',
+    'Weather at sea, by the hour',
+    '/forecasts/v2',
+  )
   const { product } = await provider.mutate('create-product', {
     providerId,
     name: 'Sea forecasts',
@@ -142,18 +155,38 @@ async function publishTides(provider: DemoClient, providerId: string, marketplac
   await putOnSale(provider, product.id, marketplaceId, [plan.id])
 }
 
-async function releasedResource(provider: DemoClient, providerId: string, name: string, description: string, basePath: string): Promise<Data> {
-  const { asset } = await provider.mutate('create-asset', { providerId, name, resources: [{ name, description, basePath }] })
+async function releasedResource(
+  provider: DemoClient,
+  providerId: string,
+  name: string,
+  description: string,
+  basePath: string,
+): Promise<Data> {
+  const { asset } = await provider.mutate('create-asset', {
+    providerId,
+    name,
+    resources: [{ name, description, basePath }],
+  })
   await provider.mutate('release-asset', { assetId: asset.id, releaseType: 'MAJOR' })
   return { ...asset.resources[0], assetId: asset.id }
 }
 
-async function putOnSale(provider: DemoClient, productId: string, marketplaceId: string, planIds: string[]): Promise<void> {
+async function putOnSale(
+  provider: DemoClient,
+  productId: string,
+  marketplaceId: string,
+  planIds: string[],
+): Promise<void> {
   await provider.mutate('activate-product', { productId, releaseType: 'MAJOR' })
   await provider.mutate('publish-product', { productId, marketplaceId, activatePlanIds: planIds })
 }
 
-async function welcomeAcme(provider: DemoClient, consumer: DemoClient, marketplaceId: string, mailFolder: string): Promise<void> {
+async function welcomeAcme(
+  provider: DemoClient,
+  consumer: DemoClient,
+  marketplaceId: string,
+  mailFolder: string,
+): Promise<void> {
   const { email, password } = demoConsumer
   const token = tokenMailedTo(email, mailFolder)
   await provider.mutate('create-consumer-organization', {

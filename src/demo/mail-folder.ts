@@ -12,7 +12,7 @@ export async function tokenMailedTo(email: string, mailFolder: string): Promise<
     const watcher = watch(mailFolder, () => look())
     const timer = setTimeout(() => {
       watcher.close()
-      reject(new DemoFailure(`The mail to ${email} was not written in time.`))
+      reject(new DemoFailure(`The mail to ${email} was not written to ${mailFolder} in time.`))
     }, patienceInMs)
     const look = (): void => {
       newestTokenTo(email, mailFolder).then((token) => {

@@ -18,10 +18,18 @@ export interface Stage {
 const secretKey = 'sk_test_sandbox_secret_0001'
 const restrictedKey = 'rk_test_sandbox_restricted_0001'
 const patience = 15_000
+const listenedTo = [
+  'invoice-changed',
+  'invoice-paid',
+  'product-subscription-changed',
+  'access-granted',
+  'access-changed',
+]
 
-/** The events that Stripe's guide lists, one of them misspelt there, and the version that it names. */
+const misspelt = 'invoicemarked_uncollectable'
+/** The events that Stripe's guide lists, one of them misspelt there, and the versions that it names. */
 const guide = {
-  events: ['invoice.finalized', 'invoicemarked_uncollectable', 'invoice.paid', 'invoice.voided'],
+  events: ['invoice.finalized', misspelt, 'invoice.paid', 'invoice.voided'],
   versions: ['2022-11-15', '2024-06-20'],
 } as const
 
@@ -31,6 +39,7 @@ export class SaleStory {
   readonly #consumer: DemoClient
   readonly #pushed: Array<{ what: string; data: Data; at: number }> = []
   #waiting: Array<() => void> = []
+  #failure: Error | null = null
   #step = 0
   /** Differs from run to run, so that the story can be told again to the same backend. */
   readonly #mark = Date.now().toString(36)
@@ -87,7 +96,11 @@ export class SaleStory {
     this.#tell(`mode ${billing.mode}, key …${billing.restrictedKeyLast4}, webhooks to ${billing.webhookUrl}`)
 
     const { hostname, port, protocol } = new URL(this.stage.stripe)
-    const stripe = new Stripe(secretKey, { host: hostname, port: Number(port), protocol: protocol.slice(0, -1) as 'http' })
+    const stripe = new Stripe(secretKey, {
+      host: hostname,
+      port: Number(port),
+      protocol: protocol.slice(0, -1) as 'http',
+    })
     const endpoint = (events: readonly string[], version: string) =>
       stripe.webhookEndpoints.create({
         url: billing.webhookUrl,
@@ -100,11 +113,11 @@ export class SaleStory {
       (error: Error) => error,
     )
     if (!refusal) throw new DemoFailure('Stripe took an event that does not exist.')
-    this.#tell(`the event list of the guide is refused: ${refusal.message.slice(0, 100)}…`)
+    this.#tell(`Stripe refuses «${misspelt}», as its own guide spells it: ${refusal.message.split(':')[0]}`)
     const made = await endpoint(billing.webhookEvents, guide.versions[1])
     await this.#provider.mutate('configure-billing', { marketplaceId: marketplace.id, webhookSecret: made.secret })
     const tested = await this.#provider.mutate('test-billing', { billingIntegrationId: billing.id })
-    for (const check of tested.checks) this.#tell(`${check.ok ? 'ok  ' : 'FAIL'} ${check.name}: ${check.detail}`)
+    for (const check of tested.checks) this.#tell(`${check.ok ? '✓' : '–'} ${check.name}: ${check.detail}`)
   }
 
   async #welcomeOrganization(marketplace: Data): Promise<Data> {
@@ -125,11 +138,26 @@ export class SaleStory {
       password: 'a-fine-long-password',
     })
     this.#consumer.accessToken = accepted.tokens.accessToken
-    this.#tell(`${accepted.viewer.user.email} has joined ${organization.name} as ${accepted.membership.roles.join(', ')}`)
-    for (const name of ['invoice-changed', 'invoice-paid', 'product-subscription-changed', 'access-granted', 'access-changed']) {
-      this.#consumer.listen(name, { organizationId: organization.id }, (data) => this.#arrived(name, data))
-    }
+    this.#tell(
+      `${accepted.viewer.user.email} has joined ${organization.name} as ${accepted.membership.roles.join(', ')}`,
+    )
+    await this.#listen(organization)
     return organization
+  }
+
+  /** From this moment on: what happens before the socket is open is told too. */
+  async #listen(organization: Data): Promise<void> {
+    const { liveCursor: after } = await this.#consumer.run('live-cursor')
+    for (const name of listenedTo) {
+      this.#consumer.listen(
+        name,
+        { organizationId: organization.id, after },
+        {
+          next: (data) => this.#arrived(name, data),
+          failed: (failure) => this.#breakOff(failure),
+        },
+      )
+    }
   }
 
   async #publishProduct(marketplace: Data): Promise<{ plan: Data; resource: Data }> {
@@ -161,7 +189,9 @@ export class SaleStory {
       marketplaceId: marketplace.id,
       activatePlanIds: [plan.id],
     })
-    this.#tell(`plan ${plan.name}: ${plan.price.base.formatted} a month, 1,000 calls${warnings.map((text: string) => `; ${text}`).join('')}`)
+    this.#tell(
+      `plan ${plan.name}: ${plan.price.base.formatted} a month, 1,000 calls${warnings.map((text: string) => `; ${text}`).join('')}`,
+    )
     return { plan, resource }
   }
 
@@ -240,7 +270,8 @@ export class SaleStory {
     await this.#press(opened.hostedUrl, 'card')
     this.#tell(`the page has taken the card (${since(paidAt)})`)
     const granted = (what: string) => this.#pushed.find((event) => event.what === what && event.at >= paidAt)
-    await this.#until(() => granted('access-granted') !== undefined && granted('invoice-paid') !== undefined)
+    const expected = ['invoice-paid', 'access-granted', 'access-changed']
+    await this.#until(() => expected.every((what) => granted(what) !== undefined))
     for (const what of ['invoice-paid', 'access-granted']) {
       const event = granted(what)
       if (event) this.#tell(`${what} was pushed ${(event.at - paidAt).toFixed(0)} ms after the click`)
@@ -269,12 +300,22 @@ export class SaleStory {
   #arrived(what: string, data: Data): void {
     this.#pushed.push({ what, data, at: performance.now() })
     this.stage.print(`        ⇠ ${what}: ${described(data)}`)
+    this.#wake()
+  }
+
+  #breakOff(failure: Error): void {
+    this.#failure = failure
+    this.#wake()
+  }
+
+  #wake(): void {
     for (const wake of this.#waiting.splice(0)) wake()
   }
 
   async #until(holds: () => boolean): Promise<void> {
     const deadline = performance.now() + patience
     while (!holds()) {
+      if (this.#failure) throw this.#failure
       const left = deadline - performance.now()
       if (left <= 0) throw new DemoFailure('Nothing was pushed in time.')
       await new Promise<void>((resolve) => {
@@ -303,9 +344,18 @@ function since(start: number): string {
 }
 
 function described(data: Data): string {
-  if (data.change) return `${data.change}, ${data.previousStatus ?? '–'} → ${data.status}`
-  if (data.standing) return `${data.previousState ?? '–'} → ${data.state}, ${data.previousStanding ?? '–'} → ${data.standing}`
-  if (data.state) return `${data.previousState ?? '–'} → ${data.state}`
+  if (data.change) return told(data.change, move(data.previousStatus, data.status))
+  if (data.standing) return told(move(data.previousState, data.state), move(data.previousStanding, data.standing))
+  if (data.state) return told(move(data.previousState, data.state))
   if (data.accessRequest) return `${data.accessRequest.application.name} may call ${data.accessRequest.resource.name}`
   return `${data.invoice.number}, ${data.invoice.amountPaid.amount} ${data.invoice.amountPaid.currency}`
+}
+
+function told(...moves: Array<string | null>): string {
+  return moves.filter((text) => text !== null).join(', ')
+}
+
+/** Null where it stayed. */
+function move(from: string | null, to: string): string | null {
+  return from === to ? null : `${from ?? '–'} → ${to}`
 }

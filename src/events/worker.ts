@@ -58,7 +58,9 @@ export class Worker {
   async stop(): Promise<void> {
     this.#stopping = true
     if (this.#timer) clearInterval(this.#timer)
-    await Promise.all([...this.#runners].map((runner) => runner.stop().catch(() => runner.promise.catch(() => undefined))))
+    await Promise.all(
+      [...this.#runners].map((runner) => runner.stop().catch(() => runner.promise.catch(() => undefined))),
+    )
     await this.#life?.end()
   }
 
@@ -115,7 +117,10 @@ export class Worker {
 
   #taskList(): TaskList {
     const { tasks, reactions } = this.options
-    const named = Object.entries(tasks).map(([name, work]) => [name, async (payload: unknown) => void (await work(payload))])
+    const named = Object.entries(tasks).map(([name, work]) => [
+      name,
+      async (payload: unknown) => void (await work(payload)),
+    ])
     const reacting = Object.values(reactions)
       .flat()
       .map((reaction) => [reactionTask(reaction.name), (payload: unknown) => reaction.react(eventOf(payload))])
@@ -124,7 +129,9 @@ export class Worker {
 
   async #comeToLife(): Promise<void> {
     const client = new pg.Client({ connectionString: this.options.databaseUrl, keepAlive: true })
-    client.on('error', (error) => this.options.log.warn({ err: error }, 'the worker lost the connection that shows it lives'))
+    client.on('error', (error) =>
+      this.options.log.warn({ err: error }, 'the worker lost the connection that shows it lives'),
+    )
     client.on('end', () => {
       if (this.#life !== client) return
       this.#life = null
@@ -147,7 +154,9 @@ export class Worker {
 
   #holdOn(workerId: string): void {
     this.#alive.add(workerId)
-    this.#lock(workerId).catch((error: unknown) => this.options.log.warn({ err: error }, 'a worker could not show that it lives'))
+    this.#lock(workerId).catch((error: unknown) =>
+      this.options.log.warn({ err: error }, 'a worker could not show that it lives'),
+    )
   }
 
   /** One after another: a connection does one thing at a time. */

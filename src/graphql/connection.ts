@@ -21,7 +21,10 @@ export class PageInfoType {
 /** The four arguments of every list. */
 @ArgsType()
 export class PageArgs implements PageArguments {
-  @Field(() => Int, { nullable: true, description: 'How many from the start: 1 to 100, and 20 where neither is given.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'How many from the start: 1 to 100, and 20 where neither is given.',
+  })
   first?: number | null
 
   @Field(() => String, { nullable: true, description: 'Only what comes after this cursor.' })

@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql'
 import { ArgumentValidationError } from 'type-graphql'
 import { RequestError } from '../kernel/request-error.js'
+import { isUnavailable } from '../persistence/unavailable.js'
 
 /** Codes that graphql-js and Apollo give to requests that are no valid requests; their texts name only the schema. */
 const requestFaults = new Set([
@@ -13,8 +14,7 @@ const requestFaults = new Set([
 /** Codes that clients know as they are. */
 const knownFaults = new Set(['PERSISTED_QUERY_NOT_FOUND', 'PERSISTED_QUERY_NOT_SUPPORTED', 'QUERY_TOO_COMPLEX'])
 
-/** PostgreSQL's and the pool's ways to say that it cannot serve now. */
-const unavailable = new Set(['57014', '53300', '57P01', '57P03', '08006', '08001', 'ECONNREFUSED', 'ECONNRESET'])
+export const unavailableMessage = 'The service is overloaded or restarting: try again.'
 const lockNotAvailable = '55P03'
 
 /**
@@ -40,18 +40,18 @@ export function maskedError(
   }
   if (original instanceof GraphQLError) {
     const code = faultOf(original, error.path !== undefined)
-    if (code) return new GraphQLError(withoutValues(original.message), { ...position, extensions: { code } })
+    // Around the fault of a variable stands which one it is.
+    if (code) return new GraphQLError(withoutValues(error.message), { ...position, extensions: { code } })
   }
   report(original, requestId)
-  const code = (original as { code?: unknown } | null)?.code
-  if (code === lockNotAvailable) {
+  if ((original as { code?: unknown } | null)?.code === lockNotAvailable) {
     return new GraphQLError('Something else is changing this right now: try again.', {
       ...position,
       extensions: { code: 'CONFLICT', retryAfter: 1 },
     })
   }
-  if (typeof code === 'string' && unavailable.has(code)) {
-    return new GraphQLError('The service is overloaded or restarting: try again.', {
+  if (isUnavailable(original)) {
+    return new GraphQLError(unavailableMessage, {
       ...position,
       extensions: { code: 'SERVICE_UNAVAILABLE', retryAfter: 2, requestId },
     })

@@ -1,5 +1,5 @@
-import type { LoggedEvent } from '../events/event-log.js'
 import { readCursor } from '../events/event-cursor.js'
+import type { LoggedEvent } from '../events/event-log.js'
 import { type IdPrefix, idPrefix } from '../kernel/id.js'
 import { notFound, RequestError } from '../kernel/request-error.js'
 import { belongsTo, type ConsumerRole, person, type Scope, worksAt } from '../persistence/tenant-scope.js'

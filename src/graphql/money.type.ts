@@ -1,6 +1,6 @@
 import { Arg, Field, ObjectType } from 'type-graphql'
-import { amountText, formatted, type Money, money } from '../kernel/money.js'
 import type { Currency } from '../kernel/currency.js'
+import { amountText, formatted, type Money, money } from '../kernel/money.js'
 import type { Period } from '../kernel/period.js'
 import { BigIntScalar, CurrencyScalar, DateTimeScalar, DecimalScalar } from './scalars.js'
 
@@ -15,7 +15,8 @@ export class MoneyType implements Money {
   currency!: Currency
 
   @Field(() => DecimalScalar, {
-    description: 'In major units, with exactly the currency\'s number of decimals: "25.00" USD, "25" JPY, "25.000" KWD.',
+    description:
+      'In major units, with exactly the currency\'s number of decimals: "25.00" USD, "25" JPY, "25.000" KWD.',
   })
   amount(): string {
     return amountText(this)
@@ -23,7 +24,10 @@ export class MoneyType implements Money {
 
   @Field(() => String, { description: 'Written for people, in the manner of a BCP 47 locale.' })
   formatted(
-    @Arg('locale', () => String, { defaultValue: 'en', description: 'A BCP 47 locale such as de-AT; an unknown one counts as en.' })
+    @Arg('locale', () => String, {
+      defaultValue: 'en',
+      description: 'A BCP 47 locale such as de-AT; an unknown one counts as en.',
+    })
     locale: string,
   ): string {
     return formatted(this, locale)

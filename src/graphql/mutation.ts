@@ -4,6 +4,7 @@ import type { Clock } from '../kernel/clock.js'
 import { idPrefix } from '../kernel/id.js'
 import { RequestError } from '../kernel/request-error.js'
 import { Refused, type UserError } from '../kernel/result.js'
+import { isStorable } from '../kernel/text.js'
 import { rows } from '../persistence/tenant-repository.js'
 import type { Scope } from '../persistence/tenant-scope.js'
 import type { Reading, UnitOfWork } from '../persistence/unit-of-work.js'
@@ -80,10 +81,7 @@ export class Mutations {
     })
   }
 
-  async #refusable<Result extends object>(
-    context: Context,
-    work: () => Promise<Result>,
-  ): Promise<Payload<Result>> {
+  async #refusable<Result extends object>(context: Context, work: () => Promise<Result>): Promise<Payload<Result>> {
     try {
       const result = await work()
       return { ...result, userErrors: [] }
@@ -170,8 +168,8 @@ interface Claim {
 function claimOf(scope: Scope, operation: string, input: IdempotentInput & object): Claim | null {
   const { idempotencyKey, ...rest } = input
   if (idempotencyKey === null || idempotencyKey === undefined) return null
-  if (idempotencyKey.length === 0 || idempotencyKey.length > longestKey || idempotencyKey.includes('\0')) {
-    const message = `An idempotency key has 1 to ${longestKey} characters, none of them a NUL.`
+  if (idempotencyKey.length === 0 || idempotencyKey.length > longestKey || !isStorable(idempotencyKey)) {
+    const message = `An idempotency key is a text of 1 to ${longestKey} characters.`
     throw new Refused([{ code: 'INVALID', message, field: ['input', 'idempotencyKey'] }])
   }
   const viewerId = scope.kind === 'gateway' ? scope.tokenId : 'userId' in scope ? scope.userId : null

@@ -1,8 +1,8 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode, valueFromASTUntyped } from 'graphql'
+import { valid as validRelease } from 'semver'
 import { currency } from '../kernel/currency.js'
 import { isDecimalText, plain } from '../kernel/decimal.js'
 import { isTimeZone } from '../kernel/period.js'
-import { valid as validRelease } from 'semver'
 
 const invalid = (type: string, expected: string): GraphQLError =>
   new GraphQLError(`This is no ${type}: ${expected}.`, { extensions: { code: 'BAD_USER_INPUT' } })
@@ -43,7 +43,8 @@ function textScalar<Inside, Outside>(definition: ScalarDefinition<Inside, Outsid
   })
 }
 
-const rfc3339 = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/i
+const rfc3339 =
+  /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/i
 
 export const DateTimeScalar = textScalar<Date, string>({
   name: 'DateTime',

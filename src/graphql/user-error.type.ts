@@ -7,9 +7,7 @@ export const UserErrorCodeEnum = enumObject(userErrorCodes)
 registerEnumType(UserErrorCodeEnum, {
   name: 'UserErrorCode',
   description: 'Why something was refused. The list may grow: have a default branch.',
-  valuesConfig: Object.fromEntries(
-    userErrorCodes.map((code) => [code, { description: userErrorDescriptions[code] }]),
-  ),
+  valuesConfig: Object.fromEntries(userErrorCodes.map((code) => [code, { description: userErrorDescriptions[code] }])),
 })
 
 @ObjectType('UserError', { description: 'Something that a person can cause, and can mend.' })

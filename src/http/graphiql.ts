@@ -81,6 +81,9 @@ function render(): string {
   const at = html.lastIndexOf(optionsStart)
   if (at < 0) throw new Error('The explorer has another form than expected: its live settings cannot be added.')
   const end = html.lastIndexOf(');')
-  const options = html.slice(at + optionsStart.length, end).trim().replace(/,$/, '')
+  const options = html
+    .slice(at + optionsStart.length, end)
+    .trim()
+    .replace(/,$/, '')
   return `${html.slice(0, at + optionsStart.length)} Object.assign(${options}, ${liveSettings})${html.slice(end)}`
 }

@@ -9,6 +9,7 @@ import { maskedError } from '../graphql/error-format.js'
 import { limits, operationErrors } from '../graphql/limits.js'
 import { RequestError } from '../kernel/request-error.js'
 import type { Scope } from '../persistence/tenant-scope.js'
+import { isUnavailable } from '../persistence/unavailable.js'
 import { graphiqlPage, wantsPage } from './graphiql.js'
 import { currentRequestId } from './request-id.js'
 
@@ -81,9 +82,7 @@ export class GraphqlHttpRoute {
       const { scope } = await this.options.scopeOf(bearerToken(authorization))
       return scope
     } catch (error) {
-      if (!(error instanceof RequestError)) throw error
-      const status = error.code === 'UNAUTHENTICATED' ? 401 : error.code === 'RATE_LIMITED' ? 429 : 503
-      throw new GraphQLError(error.message, { originalError: error, extensions: { http: { status } } })
+      throw new GraphQLError('', { originalError: error as Error, extensions: { http: { status: statusOf(error) } } })
     }
   }
 
@@ -109,6 +108,11 @@ export class GraphqlHttpRoute {
       this.options.log.error({ err: original, requestId }, 'an operation failed'),
     ).toJSON()
   }
+}
+
+function statusOf(error: unknown): number {
+  if (!(error instanceof RequestError)) return isUnavailable(error) ? 503 : 500
+  return error.code === 'UNAUTHENTICATED' ? 401 : error.code === 'RATE_LIMITED' ? 429 : 503
 }
 
 const jsonTypes = ['application/json', 'application/graphql+json']

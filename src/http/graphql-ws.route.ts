@@ -106,7 +106,12 @@ export class GraphqlWsRoute {
     const path = (request.url ?? '').split('?')[0]
     if (path !== '/graphql') return refuseUpgrade(socket, '404 Not Found')
     if (!(await this.options.originAllowed(request.headers.origin))) return refuseUpgrade(socket, '403 Forbidden')
-    this.#server.handleUpgrade(request, socket, head, (ws) => this.#server.emit('connection', ws, request))
+    this.#server.handleUpgrade(request, socket, head, (ws) => {
+      this.#server.emit('connection', ws, request)
+      // The library writes every fault of a client to the console, for anybody to fill.
+      ws.removeAllListeners('error')
+      ws.on('error', (error) => this.options.log.debug({ err: error }, 'a websocket has failed'))
+    })
   }
 
   /** Who asks is settled once, from the token that the first message brings. */

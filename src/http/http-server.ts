@@ -1,9 +1,11 @@
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import express, { type ErrorRequestHandler, type Router } from 'express'
 import helmet from 'helmet'
 import type { Logger } from 'pino'
+import { unavailableMessage } from '../graphql/error-format.js'
 import { CannotStart } from '../kernel/cannot-start.js'
+import type { RequestErrorCode } from '../kernel/request-error.js'
+import { isUnavailable } from '../persistence/unavailable.js'
 import type { GraphqlHttpRoute } from './graphql-http.route.js'
 import type { GraphqlWsRoute } from './graphql-ws.route.js'
 import { currentRequestId, requestIds } from './request-id.js'
@@ -26,10 +28,6 @@ export class HttpServer {
   #server: Server | null = null
 
   constructor(private readonly options: HttpServerOptions) {}
-
-  get port(): number {
-    return (this.#server?.address() as AddressInfo).port
-  }
 
   async start(): Promise<void> {
     const app = express()
@@ -56,8 +54,12 @@ export class HttpServer {
 
   #cannotListen(cause: NodeJS.ErrnoException): CannotStart {
     const { host, port } = this.options
-    const reason = cause.code === 'EADDRINUSE' ? `port ${port} is in use` : `${host}:${port} cannot be listened at (${cause.code})`
-    return new CannotStart(`The API did not start: ${reason}. Choose another with PORT and HOST, or stop what uses it.`, { cause })
+    const reason =
+      cause.code === 'EADDRINUSE' ? `port ${port} is in use` : `${host}:${port} cannot be listened at (${cause.code})`
+    return new CannotStart(
+      `The API did not start: ${reason}. Choose another with PORT and HOST, or stop what uses it.`,
+      { cause },
+    )
   }
 
   /** Takes nothing new, ends websockets, lets running requests finish. */
@@ -92,13 +94,21 @@ export class HttpServer {
   }
 
   #failed(): ErrorRequestHandler {
-    return (error: { status?: number; expose?: boolean }, _request, response, next) => {
+    return (error: unknown, _request, response, next) => {
       if (response.headersSent) return next(error)
-      const status = error.status && error.status >= 400 && error.status < 500 ? error.status : 500
-      if (status === 500) this.options.log.error({ err: error, requestId: currentRequestId() }, 'a request failed')
-      const message = status === 413 ? 'The body is too large.' : status === 500 ? 'Something went wrong on our side.' : 'This is no valid request.'
-      const code = status === 500 ? 'INTERNAL_SERVER_ERROR' : 'BAD_USER_INPUT'
-      response.status(status).json({ errors: [{ message, extensions: { code, requestId: currentRequestId() } }] })
+      const { status, code, message } = failureOf(error)
+      const requestId = currentRequestId()
+      if (status >= 500) this.options.log.error({ err: error, requestId }, 'a request failed')
+      if (status === 503) response.setHeader('Retry-After', '2')
+      response.status(status).json({ errors: [{ message, extensions: { code, requestId } }] })
     }
   }
+}
+
+function failureOf(error: unknown): { status: number; code: RequestErrorCode; message: string } {
+  const { status = 500 } = (error ?? {}) as { status?: number }
+  if (status === 413) return { status, code: 'BAD_USER_INPUT', message: 'The body is too large.' }
+  if (status >= 400 && status < 500) return { status, code: 'BAD_USER_INPUT', message: 'This is no valid request.' }
+  if (isUnavailable(error)) return { status: 503, code: 'SERVICE_UNAVAILABLE', message: unavailableMessage }
+  return { status: 500, code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong on our side.' }
 }

@@ -28,4 +28,3 @@ export class Origins {
     return this.#known.origins
   }
 }
-

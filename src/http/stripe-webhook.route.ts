@@ -59,13 +59,7 @@ class StripeWebhookRoute {
     const named = all.length > 1 ? hintIn(body) : null
     const hinted = named === null ? null : (all.find(({ id }) => id === named) ?? null)
     const ordered = hinted ? [hinted, ...all.filter((connection) => connection !== hinted)] : all
-    await this.#receive(
-      request,
-      response,
-      body,
-      ordered,
-      hinted ?? (all.length === 1 ? (all[0] ?? null) : null),
-    )
+    await this.#receive(request, response, body, ordered, hinted ?? (all.length === 1 ? (all[0] ?? null) : null))
   }
 
   async #receive(
@@ -80,9 +74,7 @@ class StripeWebhookRoute {
     const connection = signer(body, headerOf(request), candidates, now)
     if (!connection) {
       if (presumed)
-        await this.#note('signature failed', presumed.id, now, () =>
-          connections.signatureFailed(presumed.id, now),
-        )
+        await this.#note('signature failed', presumed.id, now, () => connections.signatureFailed(presumed.id, now))
       return answer(response, 400, badSignature)
     }
     const text = body.toString('utf8')
@@ -97,8 +89,7 @@ class StripeWebhookRoute {
 
   /** The raw bytes; null when they are too many, which is answered before they are read whole. */
   async #body(request: Request, response: Response): Promise<Buffer | null> {
-    const body =
-      Number(request.headers['content-length'] ?? 0) > largestBody ? null : await boundedBody(request)
+    const body = Number(request.headers['content-length'] ?? 0) > largestBody ? null : await boundedBody(request)
     if (body) return body
     answer(response, 413, tooLarge)
     // The rest is thrown away for a moment: a connection that is cut at once takes the answer with it.
@@ -118,10 +109,7 @@ class StripeWebhookRoute {
     try {
       await write()
     } catch (error) {
-      this.options.log.warn(
-        { err: error, billingIntegration: id },
-        `that a webhook ${what} could not be noted`,
-      )
+      this.options.log.warn({ err: error, billingIntegration: id }, `that a webhook ${what} could not be noted`)
     }
   }
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import { digestOf, tokenKind } from '../identity/token.js'
 import { sessionHasEnded } from '../identity/session.service.js'
+import { digestOf, tokenKind } from '../identity/token.js'
 import { providerRealm } from '../identity/user.entity.js'
 import type { Clock } from '../kernel/clock.js'
 import {

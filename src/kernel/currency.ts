@@ -187,17 +187,13 @@ const names: Record<CurrencyFacts['decimals'], Record<string, string>> = {
 /** The currencies that are in use, by their codes in upper case. */
 export const currencies: ReadonlyMap<string, CurrencyFacts> = new Map(
   ([0, 2, 3, 4] as const)
-    .flatMap((decimals) =>
-      Object.entries(names[decimals]).map(([code, name]) => [code, { decimals, name }] as const),
-    )
+    .flatMap((decimals) => Object.entries(names[decimals]).map(([code, name]) => [code, { decimals, name }] as const))
     .sort(([one], [other]) => (one < other ? -1 : 1)),
 )
 
 // https://docs.stripe.com/currencies: what Stripe does not take of the above. Which of the others an account
 // can take depends on its country, and only Stripe knows.
-const notChargeable = new Set(
-  'BTN CUP ERN GHS IQD IRR KPW LYD MRU SDG SSP STN SVC SYP TMT UYW VED VES ZWG'.split(' '),
-)
+const notChargeable = new Set('BTN CUP ERN GHS IQD IRR KPW LYD MRU SDG SSP STN SVC SYP TMT UYW VED VES ZWG'.split(' '))
 
 // https://docs.stripe.com/currencies#special-cases: without decimals, and still sent with two.
 const sentInHundredths = new Set(['ISK', 'UGX'])

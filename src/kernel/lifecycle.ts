@@ -58,10 +58,7 @@ export function defineLifecycle<State extends string, Step extends string>({
   assertReachable(table, beginnings, states)
   for (const state of states) {
     const leaves = successors(table, state).length > 0
-    invariant(
-      leaves !== final.includes(state),
-      `${state} must be either final or have a step that leads away`,
-    )
+    invariant(leaves !== final.includes(state), `${state} must be either final or have a step that leads away`)
   }
 
   return {
@@ -75,7 +72,7 @@ export function defineLifecycle<State extends string, Step extends string>({
       invariant(row && Object.hasOwn(row, step), `the lifecycle has no step ${step} from ${state}`)
       const outcome: Outcome<State> = row[step]
       if (typeof outcome === 'object') return { ok: false, errors: [{ ...outcome.refused }] }
-      return outcome === noOp ? ok({ state, changed: false }) : ok({ state: outcome as State, changed: true })
+      return outcome === noOp ? ok({ state, changed: false }) : ok({ state: outcome, changed: true })
     },
   }
 }
@@ -118,6 +115,6 @@ function successors<State extends string, Step extends string>(
   table: LifecycleTable<State, Step>,
   state: State,
 ): State[] {
-  const outcomes = Object.values(table[state]) as Outcome<State>[]
+  const outcomes = Object.values<Outcome<State>>(table[state])
   return outcomes.filter((outcome): outcome is State => typeof outcome === 'string' && outcome !== noOp)
 }

@@ -1,7 +1,7 @@
-import { chargeStep, type Currency, decimalsOf } from './currency.js'
+import { type Currency, chargeStep, decimalsOf } from './currency.js'
 import { type Decimal, decimal, isDecimalText, nearest } from './decimal.js'
 import { invariant } from './invariant.js'
-import { ok, refuse, type Result } from './result.js'
+import { ok, type Result, refuse } from './result.js'
 
 /** An exact sum: whole minor units (cents of USD, yen, fils of KWD) of a currency. May be below zero. */
 export interface Money {
@@ -65,10 +65,7 @@ export function prorate(whole: Money, part: bigint, of: bigint): Money {
  */
 export function allocate(whole: Money, weights: readonly bigint[]): Money[] {
   const total = weights.reduce((all, weight) => all + weight, 0n)
-  invariant(
-    total > 0n && weights.every((weight) => weight >= 0n),
-    'weights are not below zero, and one is above',
-  )
+  invariant(total > 0n && weights.every((weight) => weight >= 0n), 'weights are not below zero, and one is above')
 
   const step = whole.minor % chargeStep(whole.currency) === 0n ? chargeStep(whole.currency) : 1n
   const sign = whole.minor < 0n ? -1n : 1n

@@ -1,5 +1,5 @@
 import { idPrefix } from './id.js'
-import { combine, ok, refuse, type Result } from './result.js'
+import { combine, ok, type Result, refuse } from './result.js'
 
 /** The arguments of a list, as a client sends them. */
 export interface PageArguments {
@@ -60,15 +60,11 @@ function isGiven<T>(value: T | null | undefined): value is T {
 
 function size(count: number, argument: string): Result<number> {
   if (Number.isInteger(count) && count >= 1 && count <= largestPage) return ok(count)
-  return refuse('INVALID', `The argument ${argument} takes a whole number from 1 to ${largestPage}.`, [
-    argument,
-  ])
+  return refuse('INVALID', `The argument ${argument} takes a whole number from 1 to ${largestPage}.`, [argument])
 }
 
 function position(cursor: string | null | undefined, argument: string): Result<string | null> {
   if (!isGiven(cursor)) return ok(null)
   const id = decodeCursor(cursor)
-  return id
-    ? ok(id)
-    : refuse('INVALID', `The argument ${argument} takes a cursor from an earlier page.`, [argument])
+  return id ? ok(id) : refuse('INVALID', `The argument ${argument} takes a cursor from an earlier page.`, [argument])
 }

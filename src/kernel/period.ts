@@ -80,10 +80,7 @@ export function shareLeft(period: Period, from: Date): { part: bigint; whole: bi
  *
  * @throws InvariantViolated when the instant is before the first period
  */
-export function periodContaining(
-  instant: Date,
-  schedule: PeriodSchedule,
-): { number: number; period: Period } {
+export function periodContaining(instant: Date, schedule: PeriodSchedule): { number: number; period: Period } {
   const elapsed = instant.getTime() - schedule.anchorAt.getTime()
   invariant(elapsed >= 0, 'no period contains an instant before the anchor')
   // Units differ in length by days, so the guess is out by a period or two at most.

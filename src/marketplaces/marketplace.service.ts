@@ -111,7 +111,7 @@ export class MarketplaceService {
 
   async #audit(transaction: Transaction, marketplace: MarketplaceRow, action: string, summary: string) {
     const { id, providerId } = marketplace
-    await this.audit.record(transaction as Transaction<never>, {
+    await this.audit.record(transaction, {
       providerId,
       marketplaceId: id,
       action,

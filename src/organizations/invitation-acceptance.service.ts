@@ -184,12 +184,12 @@ export class InvitationAcceptanceService {
       .selectAll()
       .where('tokenDigest', '=', tokenDigest)
     const invitation = await (lock ? ofOrganization.forUpdate() : ofOrganization).executeTakeFirst()
-    if (invitation) return { kind: 'organization', invitation: invitation as InvitationRow }
+    if (invitation) return { kind: 'organization', invitation: invitation }
     const ofProvider = rows(reading, ProviderInvitation)
       .selectFrom('ProviderInvitation')
       .selectAll()
       .where('tokenDigest', '=', tokenDigest)
     const other = await (lock ? ofProvider.forUpdate() : ofProvider).executeTakeFirst()
-    return other ? { kind: 'provider', invitation: other as ProviderInvitationRow } : null
+    return other ? { kind: 'provider', invitation: other } : null
   }
 }

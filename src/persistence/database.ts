@@ -1,5 +1,5 @@
-import { type EntityManager, type EntitySchema, MikroORM } from '@mikro-orm/postgresql'
 import { UnderscoreNamingStrategy } from '@mikro-orm/core'
+import { type EntityManager, type EntitySchema, MikroORM } from '@mikro-orm/postgresql'
 import type { Kysely } from 'kysely'
 import { PreparingClient } from './prepared-statements.js'
 
@@ -55,9 +55,7 @@ export class Database {
   }
 
   transactional<T>(work: (em: EntityManager, kysely: AnyKysely) => Promise<T>): Promise<T> {
-    return this.orm.em
-      .fork()
-      .transactional((em) => work(em as EntityManager, em.getKysely(propertyNames) as AnyKysely))
+    return this.orm.em.fork().transactional((em) => work(em as EntityManager, em.getKysely(propertyNames) as AnyKysely))
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,19 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { access, constants, mkdir, open, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
+import {
+  access,
+  constants,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -107,7 +119,9 @@ async function openCluster(dataDir: string, programs: PostgresPrograms, durable:
       await rename(unfinished, home).catch(async (cause: unknown) => {
         // Another start was faster.
         if (await stat(join(data, 'PG_VERSION')).catch(() => null)) return
-        throw new CannotStart(`${home} is there but holds no PostgreSQL cluster: move it away, then start again.`, { cause })
+        throw new CannotStart(`${home} is there but holds no PostgreSQL cluster: move it away, then start again.`, {
+          cause,
+        })
       })
     } finally {
       await rm(unfinished, { recursive: true, force: true })

@@ -1,5 +1,5 @@
-import type { Options } from '@mikro-orm/postgresql'
 import { Migrator } from '@mikro-orm/migrations'
+import type { Options } from '@mikro-orm/postgresql'
 
 /** Where migrations live and how they run: each in a transaction of its own. */
 export const migrationOptions: Pick<Options, 'extensions' | 'migrations'> = {

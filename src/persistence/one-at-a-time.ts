@@ -14,18 +14,23 @@ export class OneAtATime {
 
   /** Waits for its turn. The lock is held by a connection, so that whoever dies lets go of it; no transaction is open. */
   run<Result>(work: () => Promise<Result>): Promise<Result> {
-    return this.unitOfWork.reading(system).kysely.connection().execute(async (connection) => {
-      while (!(await this.#taken(connection))) await wait(lookEveryMs)
-      try {
-        return await work()
-      } finally {
-        await sql`select pg_advisory_unlock(${this.lock})`.execute(connection)
-      }
-    })
+    return this.unitOfWork
+      .reading(system)
+      .kysely.connection()
+      .execute(async (connection) => {
+        while (!(await this.#taken(connection))) await wait(lookEveryMs)
+        try {
+          return await work()
+        } finally {
+          await sql`select pg_advisory_unlock(${this.lock})`.execute(connection)
+        }
+      })
   }
 
   async #taken(connection: Kysely<unknown>): Promise<boolean> {
-    const { rows } = await sql<{ taken: boolean }>`select pg_try_advisory_lock(${this.lock}) as taken`.execute(connection)
+    const { rows } = await sql<{ taken: boolean }>`select pg_try_advisory_lock(${this.lock}) as taken`.execute(
+      connection,
+    )
     return rows[0]?.taken === true
   }
 }

@@ -42,7 +42,9 @@ export class SecretBox {
     const cipher = createCipheriv('aes-256-gcm', key.bytes, iv)
     cipher.setAAD(bindingOf(place))
     const ciphertext = Buffer.concat([cipher.update(secret.reveal(), 'utf8'), cipher.final()])
-    return [format, key.id, ...[iv, ciphertext, cipher.getAuthTag()].map((part) => part.toString('base64url'))].join('|')
+    return [format, key.id, ...[iv, ciphertext, cipher.getAuthTag()].map((part) => part.toString('base64url'))].join(
+      '|',
+    )
   }
 
   /** @throws when the value was sealed elsewhere, was changed, or its key is not among ours. */

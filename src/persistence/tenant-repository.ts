@@ -60,7 +60,7 @@ export abstract class TenantRepository<Entity extends AnyEntitySchema, Row exten
   protected abstract visible(query: Query, scope: Scope): Query
 
   protected query(reading: Reading): Query {
-    return this.visible(reading.kysely.selectFrom(this.table) as unknown as Query, reading.scope)
+    return this.visible(reading.kysely.selectFrom(this.table), reading.scope)
   }
 
   async find(reading: Reading, id: string): Promise<Row | null> {

@@ -172,7 +172,9 @@ export function rightsKey(scope: Scope): string {
 }
 
 function canonical(roles: ReadonlyMap<string, readonly string[]>): string {
-  return JSON.stringify([...roles].map(([id, held]) => [id, [...held].sort()] as const).sort(([a], [b]) => (a < b ? -1 : 1)))
+  return JSON.stringify(
+    [...roles].map(([id, held]) => [id, [...held].sort()] as const).sort(([a], [b]) => (a < b ? -1 : 1)),
+  )
 }
 
 /** @param variables without `after`, which differs from listener to listener and does not change what they see */
@@ -181,4 +183,3 @@ export function groupKey(parts: { query: string; operationName: string; variable
     .update(JSON.stringify([parts.query, parts.operationName, parts.variables, rightsKey(parts.scope)]))
     .digest('base64url')
 }
-

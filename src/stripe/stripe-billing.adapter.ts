@@ -17,7 +17,7 @@ import { idOf, readInvoice } from './invoice-reading.js'
 import type { StripeClients } from './stripe-client.js'
 import { StripeCustomers } from './stripe-customer.js'
 import { StripeHandOver, standing } from './stripe-hand-over.js'
-import { settled, StripeIntents, type StepOutcome } from './stripe-intent.js'
+import { type StepOutcome, StripeIntents, settled } from './stripe-intent.js'
 import { pageSize } from './stripe-listing.js'
 import { StripeProbe } from './stripe-probe.js'
 
@@ -69,10 +69,7 @@ export class StripeBillingAdapter implements PaymentPort {
     return { kind: 'done', value: found.value && readInvoice(found.value) }
   }
 
-  async readPaidBy(
-    connection: BillingConnection,
-    stripePaymentId: string,
-  ): Promise<Outcome<InvoiceSnapshot | null>> {
+  async readPaidBy(connection: BillingConnection, stripePaymentId: string): Promise<Outcome<InvoiceSnapshot | null>> {
     const payment = { type: 'payment_intent', payment_intent: stripePaymentId } as const
     const found = await this.#intents.ask(connection, 'interactive', (sdk) =>
       sdk.invoicePayments.list({ payment, limit: 1 }),
@@ -112,9 +109,7 @@ export class StripeBillingAdapter implements PaymentPort {
   #step(invoice: InvoiceReference, name: string, reached: readonly string[], send: Send): Promise<Step> {
     const { connection, invoiceId, stripeInvoiceId } = invoice
     const known = (sdk: Stripe) =>
-      standing(sdk, stripeInvoiceId).then((found) =>
-        found && reached.includes(found.status ?? '') ? found : null,
-      )
+      standing(sdk, stripeInvoiceId).then((found) => (found && reached.includes(found.status ?? '') ? found : null))
     return this.#intents.perform({
       connection,
       subjectId: invoiceId,
@@ -129,10 +124,7 @@ export class StripeBillingAdapter implements PaymentPort {
   }
 
   /** Stripe voids no drafts; to delete one comes to the same. Null when it is no draft. */
-  async #deletedDraft({
-    connection,
-    stripeInvoiceId,
-  }: InvoiceReference): Promise<Outcome<InvoiceSnapshot> | null> {
+  async #deletedDraft({ connection, stripeInvoiceId }: InvoiceReference): Promise<Outcome<InvoiceSnapshot> | null> {
     const ask = <Answer>(request: (sdk: Stripe) => Promise<Answer>) =>
       this.#intents.ask(connection, 'interactive', request)
     const found = await ask((sdk) => standing(sdk, stripeInvoiceId))
@@ -145,11 +137,7 @@ export class StripeBillingAdapter implements PaymentPort {
   }
 }
 
-type Send = (
-  sdk: Stripe,
-  id: string,
-  options: { idempotencyKey: string },
-) => Promise<Stripe.Response<Stripe.Invoice>>
+type Send = (sdk: Stripe, id: string, options: { idempotencyKey: string }) => Promise<Stripe.Response<Stripe.Invoice>>
 
 function snapshotOf(step: Step): Outcome<InvoiceSnapshot> {
   if (step.kind !== 'done') return settled(step)

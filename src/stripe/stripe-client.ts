@@ -41,8 +41,7 @@ export class StripeClients {
     const client = this.#byDigest.get(digest) ?? this.#connect(key)
     this.#byDigest.delete(digest)
     this.#byDigest.set(digest, client)
-    if (this.#byDigest.size > clientsAtMost)
-      this.#byDigest.delete(this.#byDigest.keys().next().value as string)
+    if (this.#byDigest.size > clientsAtMost) this.#byDigest.delete(this.#byDigest.keys().next().value as string)
     return client
   }
 

@@ -11,11 +11,7 @@ export class StripeCustomers {
   constructor(private readonly intents: StripeIntents) {}
 
   /** The customer's id; made where none was made yet, or where the one that was made is deleted. */
-  bring(
-    connection: BillingConnection,
-    order: CustomerOrder,
-    lane: Lane,
-  ): Promise<StepOutcome<{ id: string }>> {
+  bring(connection: BillingConnection, order: CustomerOrder, lane: Lane): Promise<StepOutcome<{ id: string }>> {
     const content = {
       name: order.name,
       email: order.email,

@@ -59,8 +59,7 @@ export function failureOf(error: unknown): StripeFailure {
   const { status } = about
   if (status === null || status < 400 || status === 409 || status >= 500) return unclear(error, about)
   if (error instanceof Stripe.errors.StripeAuthenticationError) return { ...about, ...wrongKey(about.code) }
-  if (error instanceof Stripe.errors.StripePermissionError)
-    return { ...about, ...notPermitted(error.message) }
+  if (error instanceof Stripe.errors.StripePermissionError) return { ...about, ...notPermitted(error.message) }
   return {
     ...about,
     kind: 'terminal',
@@ -74,9 +73,7 @@ export function outcomeOf(failure: StripeFailure): Outcome<never> {
     return { kind: 'unknown', message: failure.message, retryAfterMs: failure.retryAfterMs }
   }
   const { message, missingPermission } = failure
-  return missingPermission === null
-    ? { kind: 'refused', message }
-    : { kind: 'refused', message, missingPermission }
+  return missingPermission === null ? { kind: 'refused', message } : { kind: 'refused', message, missingPermission }
 }
 
 /** Whether what was asked for is not there (any more). */

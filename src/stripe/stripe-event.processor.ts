@@ -14,7 +14,13 @@ import { rows } from '../persistence/tenant-repository.js'
 import { system } from '../persistence/tenant-scope.js'
 import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js'
 import { StripeEvent, type StripeEventRow } from './stripe-event.entity.js'
-import { envelopeOf, type InvoiceSought, type Meaning, meaningOf, type StripeEnvelope } from './stripe-event.translator.js'
+import {
+  envelopeOf,
+  type InvoiceSought,
+  type Meaning,
+  meaningOf,
+  type StripeEnvelope,
+} from './stripe-event.translator.js'
 import { stripeEventTask } from './stripe-inbox.js'
 
 const secondInMs = 1_000

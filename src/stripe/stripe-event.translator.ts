@@ -68,15 +68,11 @@ export function meaningOf(event: StripeEnvelope): Meaning {
   const what = invoiceEvents.get(type)
   if (what !== undefined) {
     const snapshot = readInvoice(withoutDeletion(object))
-    return snapshot
-      ? { kind: 'report', what, snapshot }
-      : { kind: 'nothing', why: 'Its invoice cannot be read.' }
+    return snapshot ? { kind: 'report', what, snapshot } : { kind: 'nothing', why: 'Its invoice cannot be read.' }
   }
   const id = subjectOf(event)
   if (type === 'customer.deleted') {
-    return id
-      ? { kind: 'customer deleted', stripeCustomerId: id }
-      : { kind: 'nothing', why: 'It names no customer.' }
+    return id ? { kind: 'customer deleted', stripeCustomerId: id } : { kind: 'nothing', why: 'It names no customer.' }
   }
   if (type === 'payment_intent.processing') {
     const stripePaymentId = isRecord(object) ? idOf(object.id) : null

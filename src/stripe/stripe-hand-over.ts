@@ -1,17 +1,12 @@
 import type Stripe from 'stripe'
 import type { BroughtInvoice, InvoiceOrder, InvoiceOrderLine, Outcome } from '../billing/billing.port.js'
-import {
-  amountProblem,
-  type Currency,
-  currency as knownCurrency,
-  toStripeAmount,
-} from '../kernel/currency.js'
+import { amountProblem, type Currency, currency as knownCurrency, toStripeAmount } from '../kernel/currency.js'
 import { invariant } from '../kernel/invariant.js'
 import { money } from '../kernel/money.js'
 import { idOf, readInvoice } from './invoice-reading.js'
 import type { StripeCustomers } from './stripe-customer.js'
 import { isMissing } from './stripe-errors.js'
-import { settled, type StepOutcome, type StripeIntents, type StripeStep } from './stripe-intent.js'
+import { type StepOutcome, type StripeIntents, type StripeStep, settled } from './stripe-intent.js'
 import type { Window } from './stripe-intent.rules.js'
 import { createdWithin, firstListed, pageSize } from './stripe-listing.js'
 import type { Lane } from './stripe-pacing.js'
@@ -62,9 +57,7 @@ export class StripeHandOver {
   async #draft(order: InvoiceOrder): Promise<Step> {
     const { stripeInvoiceId } = order
     if (stripeInvoiceId !== null) {
-      const found = await this.intents.ask(order.connection, laneOf(order), (sdk) =>
-        standing(sdk, stripeInvoiceId),
-      )
+      const found = await this.intents.ask(order.connection, laneOf(order), (sdk) => standing(sdk, stripeInvoiceId))
       if (found.kind !== 'done') return found
       if (found.value) return { kind: 'done', value: found.value }
     }
@@ -110,8 +103,7 @@ export class StripeHandOver {
     if (draft.status !== 'draft') return { kind: 'done', value: draft }
     if (draft.lines.data.length > 0) return this.#completed(order, draft)
     const content = { lines: order.lines.map((line) => lineOf(line, order.currency)) }
-    const filled = (sdk: Stripe) =>
-      standing(sdk, draft.id).then((found) => (found?.lines.data.length ? found : null))
+    const filled = (sdk: Stripe) => standing(sdk, draft.id).then((found) => (found?.lines.data.length ? found : null))
     const added = await this.#perform(order, {
       name: 'lines',
       content: { ...content, invoice: draft.id },
@@ -207,18 +199,11 @@ function laneOf(order: InvoiceOrder): Lane {
 }
 
 function isAboutCustomer(step: Step): boolean {
-  return (
-    step.kind === 'failed' && step.failure.code === 'resource_missing' && step.failure.param === 'customer'
-  )
+  return step.kind === 'failed' && step.failure.code === 'resource_missing' && step.failure.param === 'customer'
 }
 
 /** By listing: Stripe's search lags, a list does not. */
-function madeThen(
-  sdk: Stripe,
-  window: Window,
-  customer: string,
-  invoiceId: string,
-): Promise<Stripe.Invoice | null> {
+function madeThen(sdk: Stripe, window: Window, customer: string, invoiceId: string): Promise<Stripe.Invoice | null> {
   const created = createdWithin(window)
   return firstListed(
     (bounds) => sdk.invoices.list({ ...bounds, customer, created }),
@@ -256,9 +241,7 @@ function differenceOf(order: InvoiceOrder, invoice: Stripe.Invoice): string | nu
   const currency = order.currency.toLowerCase()
   if (invoice.total === ours && invoice.currency === currency) return null
   const state =
-    invoice.status === 'draft'
-      ? 'The draft was not finalized: mend or delete it in Stripe, then try again.'
-      : ''
+    invoice.status === 'draft' ? 'The draft was not finalized: mend or delete it in Stripe, then try again.' : ''
   return (
     `Stripe comes to ${invoice.total} ${invoice.currency} where we have ${ours} ${currency} ` +
     `(in Stripe’s smallest units) for invoice ${invoice.id}. ${state}`

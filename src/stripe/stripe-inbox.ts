@@ -121,7 +121,6 @@ function keyOf(row: StripeEventRow): string {
 }
 
 function ignoredBecause({ mode }: WebhookConnection, { livemode, type }: StripeEnvelope): string | null {
-  if (livemode !== (mode === 'LIVE'))
-    return `It is of ${livemode ? 'live' : 'test'} mode, the connection is not.`
+  if (livemode !== (mode === 'LIVE')) return `It is of ${livemode ? 'live' : 'test'} mode, the connection is not.`
   return concernsUs(type) ? null : 'Events of this type mean nothing to us.'
 }

@@ -61,9 +61,7 @@ export function planned<Intent extends EarlierIntent>(
     if (reusable) return { do: 'send', intent: reusable, key: reusable.idempotencyKey, neverSent }
     return { do: 'send', intent: null, key: nextKey(earlier, base), neverSent }
   }
-  const busyUntil = Math.max(
-    ...sent.map((intent) => (intent.state === 'SENT' ? lastSent(intent) + underWayForMs : 0)),
-  )
+  const busyUntil = Math.max(...sent.map((intent) => (intent.state === 'SENT' ? lastSent(intent) + underWayForMs : 0)))
   if (busyUntil > now.getTime()) return { do: 'wait', milliseconds: busyUntil - now.getTime() }
   return { do: 'look first', open: sent, window: windowOf(sent) }
 }

@@ -34,10 +34,7 @@ export interface StripeStep<Answer extends { id: string }> {
 
 type Failed = { kind: 'failed'; failure: StripeFailure }
 /** As the port's outcome, with the failure itself for those who have another way. */
-export type StepOutcome<Answer> =
-  | { kind: 'done'; value: Answer }
-  | Failed
-  | { kind: 'busy'; retryAfterMs: number }
+export type StepOutcome<Answer> = { kind: 'done'; value: Answer } | Failed | { kind: 'busy'; retryAfterMs: number }
 
 const turnsAtMost = 4
 
@@ -118,9 +115,7 @@ export class StripeIntents {
   #plan(step: StripeStep<{ id: string }>): Promise<PlanOfRows> {
     const { subjectId, name, connection } = step
     return this.unitOfWork.run(system, async (tx) => {
-      await sql`select pg_advisory_xact_lock(hashtextextended(${`${subjectId} ${name}`}, 0))`.execute(
-        tx.kysely,
-      )
+      await sql`select pg_advisory_xact_lock(hashtextextended(${`${subjectId} ${name}`}, 0))`.execute(tx.kysely)
       const earlier = await rows(tx, StripeIntent)
         .selectFrom('StripeIntent')
         .selectAll()
@@ -138,11 +133,7 @@ export class StripeIntents {
     })
   }
 
-  async #write(
-    tx: Transaction,
-    step: StripeStep<{ id: string }>,
-    idempotencyKey: string,
-  ): Promise<StripeIntentRow> {
+  async #write(tx: Transaction, step: StripeStep<{ id: string }>, idempotencyKey: string): Promise<StripeIntentRow> {
     const intent = {
       id: newId('sint'),
       providerId: step.connection.providerId,
@@ -250,9 +241,7 @@ export class StripeIntents {
 }
 
 type SentBefore = Pick<StripeIntentRow, 'firstSentAt' | 'lastSentAt'>
-type PlanOfRows =
-  | Exclude<IntentPlan<StripeIntentRow>, { do: 'send' }>
-  | { do: 'send'; intent: StripeIntentRow }
+type PlanOfRows = Exclude<IntentPlan<StripeIntentRow>, { do: 'send' }> | { do: 'send'; intent: StripeIntentRow }
 
 /** The outcome in the port's terms. */
 export function settled<Answer>(outcome: StepOutcome<Answer>): Outcome<Answer> {

@@ -87,8 +87,7 @@ async function tidied(ask: Ask, customers: readonly Stripe.Customer[]): Promise<
   for (const { id, metadata } of customers) {
     if (metadata.purpose !== purpose) continue
     const drafts = await ask((sdk) => sdk.invoices.list({ customer: id, status: 'draft', limit: 100 }))
-    for (const draft of drafts.kind === 'done' ? drafts.value.data : [])
-      await ask((sdk) => sdk.invoices.del(draft.id))
+    for (const draft of drafts.kind === 'done' ? drafts.value.data : []) await ask((sdk) => sdk.invoices.del(draft.id))
     await ask((sdk) => sdk.customers.del(id))
   }
 }
@@ -108,10 +107,7 @@ function modeCheck({ mode, restrictedKey }: BillingConnection): StoredBillingChe
   const name = 'key.mode'
   if (live === (mode === 'LIVE'))
     return { name, ok: true, detail: live ? 'The key is for real money.' : 'The key is for tests.' }
-  return failed(
-    name,
-    `The key is for ${live ? 'real money' : 'tests'}, the connection is not. Enter the other key.`,
-  )
+  return failed(name, `The key is for ${live ? 'real money' : 'tests'}, the connection is not. Enter the other key.`)
 }
 
 function livemodeCheck({ mode }: BillingConnection, livemode: boolean): StoredBillingCheck | null {

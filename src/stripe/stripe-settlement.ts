@@ -61,8 +61,7 @@ export class StripeSettlement {
       this.log.warn({ stripeIntent: intent.id, reason: read.message }, 'an unknown outcome stays unknown')
       return
     }
-    if (read.kind === 'refused')
-      return this.#close(intent, 'REFUSED', `It cannot be looked up: ${read.message}`)
+    if (read.kind === 'refused') return this.#close(intent, 'REFUSED', `It cannot be looked up: ${read.message}`)
     const snapshot = read.value
     if (!snapshot || !reached[intent.step]?.includes(snapshot.status)) {
       return this.#close(intent, 'REFUSED', 'Looked up: it was not done.')

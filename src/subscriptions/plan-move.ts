@@ -40,7 +40,7 @@ export class PlanMove {
     const { timeZone } = marketplace
     if (isAtPeriodEnd(when, course.periodEnd)) {
       const after = changedAtPeriodEnd(course, { from, to }, timeZone)
-      return { subscription, from, to, at: course.periodEnd as Date, atPeriodEnd: true, course: after, opening: null }
+      return { subscription, from, to, at: course.periodEnd, atPeriodEnd: true, course: after, opening: null }
     }
     const change = { subscription, from, to, at, atPeriodEnd: false }
     if (from.type === 'PAID' || to.type !== 'PAID') {

@@ -147,7 +147,7 @@ export class ChargeableUsage {
       .where('QuotaCounter.periodStart', '<', until)
       .whereRef('QuotaCounter.used', '>', 'QuotaCounter.invoiced')
       .where(sql<boolean>`${usedBefore(until)} > ${sql.ref('QuotaCounter.invoiced')}`)
-    return ofOrganization(query as unknown as Query, reading.scope, 'ProductSubscription')
+    return ofOrganization(query, reading.scope, 'ProductSubscription')
   }
 }
 

@@ -107,7 +107,7 @@ export class QuotaUsageRepository {
       ])
       .where('ProductSubscription.startedAt', 'is not', null)
       .orderBy('Quota.position')
-    const visible = ofOrganization(narrow(query as unknown as Query), reading.scope, 'ProductSubscription')
+    const visible = ofOrganization(narrow(query), reading.scope, 'ProductSubscription')
     const found = (await visible.execute()) as StandingRow[]
     return found.map((row) => usageOf(row, now))
   }

@@ -265,7 +265,7 @@ describe('Many at once', () => {
     }))
     await rows(house.reading(), ProductSubscription)
       .insertInto('ProductSubscription')
-      .values(copies as never)
+      .values(copies)
       .execute()
     to('2026-04-30T10:00:00Z')
     const taken = await Promise.all(Array.from({ length: 5 }, () => house.newRun().runDue()))

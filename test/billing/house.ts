@@ -70,7 +70,7 @@ export async function openBilling() {
   const marketplaces = new MarketplaceRepository()
   const invoices = new InvoiceRepository()
   const integrations = new BillingIntegrationRepository()
-  const connections = new BillingConnections(unitOfWork as never, box, clock)
+  const connections = new BillingConnections(unitOfWork, box, clock)
   const told = new ProductSubscriptionService(
     unitOfWork,
     subscriptions,
@@ -126,7 +126,7 @@ export async function openBilling() {
     saved: new SavedPayments(unitOfWork, invoices, connections, payments),
     integrations,
     integrationService: new BillingIntegrationService(
-      unitOfWork as never,
+      unitOfWork,
       marketplaces,
       integrations,
       connections,
@@ -135,7 +135,7 @@ export async function openBilling() {
       { sandbox: base },
       { billing: clock, transport: clock },
     ),
-    examination: new ConnectionExamination(unitOfWork as never, integrations, connections, payments),
+    examination: new ConnectionExamination(unitOfWork, integrations, connections, payments),
     reports: new PaymentRecording(invoices, record, audit),
     sweep: new InvoiceSweep(unitOfWork, invoices, delivery, inquiry, record, standing, clock, []),
     reading: () => unitOfWork.reading(system),

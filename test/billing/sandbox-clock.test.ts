@@ -45,12 +45,12 @@ afterEach(() => house.close())
 function serviceOf(sandbox: Sandbox | null): SandboxClockService {
   return new SandboxClockService(
     sandbox,
-    house.unitOfWork as never,
+    house.unitOfWork,
     house.run,
     house.sweep,
     house.issuing,
     sandbox ?? new Sandbox(),
-    new OneAtATime(house.unitOfWork as never, 1),
+    new OneAtATime(house.unitOfWork, 1),
   )
 }
 function person(...roles: ProviderRole[]): Scope {

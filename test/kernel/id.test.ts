@@ -57,9 +57,7 @@ describe('ids', () => {
   it('hold the time that they were made at, in the first 48 bits', () => {
     const before = Date.now()
     // Ten characters have 50 bits, and the first two are empty.
-    const digits = [...newId('inv').slice(4, 14)].map((digit) =>
-      '0123456789abcdefghjkmnpqrstvwxyz'.indexOf(digit),
-    )
+    const digits = [...newId('inv').slice(4, 14)].map((digit) => '0123456789abcdefghjkmnpqrstvwxyz'.indexOf(digit))
     const milliseconds = digits.reduce((all, digit) => all * 32 + digit, 0)
     expect(milliseconds).toBeGreaterThanOrEqual(before)
     expect(milliseconds).toBeLessThanOrEqual(Date.now())

@@ -79,22 +79,14 @@ describe('a lifecycle is not defined', () => {
     ['with a step in one state alone', { table: { ...table, VOID: { ...table.VOID, refund: noOp } } }],
     ['with a state that nothing leads to', { table: { ...table, LOST: table.OPEN } }],
     ['with a step that leads nowhere', { table: { ...table, OPEN: { ...table.OPEN, pay: 'SETTLED' } } }],
-    [
-      'with a step that leads to where it came from',
-      { table: { ...table, OPEN: { ...table.OPEN, pay: 'OPEN' } } },
-    ],
-    [
-      'with a final state that can be left',
-      { table: { ...table, VOID: { ...table.VOID, finalize: 'OPEN' } } },
-    ],
+    ['with a step that leads to where it came from', { table: { ...table, OPEN: { ...table.OPEN, pay: 'OPEN' } } }],
+    ['with a final state that can be left', { table: { ...table, VOID: { ...table.VOID, finalize: 'OPEN' } } }],
     ['with an end that is not said to be final', { final: ['PAID'] }],
     ['beginning in no state', { initial: 'NEW' }],
     ['ending in no state', { final: ['PAID', 'VOID', 'GONE'] }],
     ['without states', { table: {}, initial: [], final: [] }],
   ]
   it.each(broken)('%s', (_, change) => {
-    expect(() => defineLifecycle({ ...definition, ...change } as typeof definition)).toThrow(
-      InvariantViolated,
-    )
+    expect(() => defineLifecycle({ ...definition, ...change })).toThrow(InvariantViolated)
   })
 })

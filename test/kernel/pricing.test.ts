@@ -184,9 +184,7 @@ describe('every line', () => {
 })
 
 it('what cannot be is a mistake', () => {
-  expect(() => total(terms({ pricing: 'PER_UNIT', unitAmount: decimal('1') }), '-1')).toThrow(
-    InvariantViolated,
-  )
+  expect(() => total(terms({ pricing: 'PER_UNIT', unitAmount: decimal('1') }), '-1')).toThrow(InvariantViolated)
   expect(() => total(terms({ pricing: 'PER_UNIT' }), '1')).toThrow(InvariantViolated)
   expect(() => total(terms({ pricing: 'PACKAGE', unitAmount: decimal('1') }), '1')).toThrow(InvariantViolated)
   expect(() => total(terms({ pricing: 'GRADUATED' }), '1')).toThrow(InvariantViolated)
@@ -205,10 +203,7 @@ describe('tiers', () => {
     [[tier(1n, 9n, '1'), tier(11n, null, '1')], ['Tier 2 leaves a gap: it must start at 10.']],
     [[tier(1n, 9n, '1'), tier(9n, null, '1')], ['Tier 2 overlaps: it must start at 10.']],
     [[tier(1n, 9n, '1')], ['Tier 1 is the last and must have no end.']],
-    [
-      [tier(1n, null, '1'), tier(2n, null, '1')],
-      ['Tier 2 follows one without an end: only the last has none.'],
-    ],
+    [[tier(1n, null, '1'), tier(2n, null, '1')], ['Tier 2 follows one without an end: only the last has none.']],
     [[tier(1n, 9n, '1'), tier(10n, 9n, '1'), tier(10n, null, '1')], ['Tier 2 ends before it starts.']],
     [[tier(1n, null, '-1')], ['Tier 1 has a price below zero.']],
     [[tier(1n, null, '1', '-1')], ['Tier 1 has a price below zero.']],

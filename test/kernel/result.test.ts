@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { InvariantViolated, invariant } from '../../src/kernel/invariant.js'
-import { combine, ok, Refused, refuse, type Result, unwrap } from '../../src/kernel/result.js'
+import { combine, ok, Refused, type Result, refuse, unwrap } from '../../src/kernel/result.js'
 import { userErrorCodes, userErrorDescriptions } from '../../src/kernel/user-error-code.js'
 
 const missing = { code: 'REQUIRED', message: 'A name is needed.', field: ['input', 'name'] }
@@ -20,9 +20,7 @@ describe('results', () => {
     expect(unwrap(ok('Acme'))).toBe('Acme')
     const refused = () => unwrap(refuse('TAKEN', 'This name is taken.'))
     expect(refused).toThrow(Refused)
-    expect(refused).toThrow(
-      expect.objectContaining({ errors: [taken], message: 'TAKEN: This name is taken.' }),
-    )
+    expect(refused).toThrow(expect.objectContaining({ errors: [taken], message: 'TAKEN: This name is taken.' }))
   })
 
   it('combine to all values in their order', () => {

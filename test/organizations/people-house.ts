@@ -216,7 +216,7 @@ export async function openPeopleHouse({ limits = false } = {}) {
 
   const viewers = new Viewers(unitOfWork, async () => null, transport)
   const scopeOf = (token: string) => viewers.scopeOf(token)
-  const mutations = new Mutations(unitOfWork as UnitOfWork<never>, nodes, transport)
+  const mutations = new Mutations(unitOfWork, nodes, transport)
   const resolvers = [
     new NodeResolver(nodes),
     new UserResolver(),

@@ -610,7 +610,7 @@ describe('an invitation', () => {
       await house.rowsOf('audit_entry'),
       await house.rowsOf('event'),
     ])
-    expect(stored).not.toContain(mail?.token as string)
+    expect(stored).not.toContain(mail?.token)
   })
 })
 

@@ -5,8 +5,8 @@ import { type Backend, startBackend } from '../support/backend.js'
 import { day, later, monthsLater, subscriptionSeen, timeIn, whenItIs, whenPaid } from '../support/billing.js'
 import { Client } from '../support/client.js'
 import {
-  AccessDecisionDocument,
   type AccessBlockCode,
+  AccessDecisionDocument,
   ActivatePlanDocument,
   ApproveProductSubscriptionDocument,
   ArchiveProductDocument,
@@ -82,7 +82,11 @@ describe('a gateway', () => {
           text += chunk
         })
         answer.once('end', () =>
-          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: text === '' ? null : JSON.parse(text) }),
+          resolve({
+            status: answer.statusCode ?? 0,
+            headers: answer.headers,
+            body: text === '' ? null : JSON.parse(text),
+          }),
         )
       })
       sent.once('error', reject)
@@ -94,7 +98,12 @@ describe('a gateway', () => {
     call(path, { 'x-gateway-token': token, ...(key === null ? {} : { 'x-api-key': key }) }, query)
 
   /** The same question in all three ways: over HTTP, over GraphQL, and as the key's own people may ask it. */
-  async function expectReasons(key: string, path: string, codes: AccessBlockCode[], applicationId?: string): Promise<void> {
+  async function expectReasons(
+    key: string,
+    path: string,
+    codes: AccessBlockCode[],
+    applicationId?: string,
+  ): Promise<void> {
     const { status, headers, body } = await authorize(key, path)
     const sentences = /^[A-Z].*\.$/
     expect({ status, reasons: headers['x-access-reason'] }).toEqual({
@@ -108,10 +117,15 @@ describe('a gateway', () => {
     gateway.accessToken = token
     const { accessDecision } = await gateway.query(AccessDecisionDocument, { credential: key, path })
     expect(accessDecision).toMatchObject({ allowed: codes.length === 0, reasons: codes.map((code) => ({ code })) })
-    expect(accessDecision.reasons.map(({ message }) => message)).toEqual((body?.reasons ?? []).map(({ message }) => message))
+    expect(accessDecision.reasons.map(({ message }) => message)).toEqual(
+      (body?.reasons ?? []).map(({ message }) => message),
+    )
 
     if (applicationId === undefined) return
-    const { application } = await market.provider.query(CredentialDecisionDocument, { application: applicationId, path })
+    const { application } = await market.provider.query(CredentialDecisionDocument, {
+      application: applicationId,
+      path,
+    })
     const own = application?.credentials.find(({ publicId }) => key.startsWith(publicId))
     expect(own?.decision).toMatchObject({ allowed: codes.length === 0, reasons: codes.map((code) => ({ code })) })
   }
@@ -120,11 +134,16 @@ describe('a gateway', () => {
     const buyer = organization ?? (await givenOrganization(market))
     const { productSubscription } = await whenSubscribed(buyer, offer)
     const access = await whenAccessIsAskedFor(buyer, offer, productSubscription.id)
-    return { organization: buyer, subscriptionId: productSubscription.id, ...access, key: access.key as string }
+    return { organization: buyer, subscriptionId: productSubscription.id, ...access, key: access.key }
   }
 
   async function givenPlan(productId: string, about: Partial<CreatePlanInput> & Pick<CreatePlanInput, 'quotas'>) {
-    const { plan } = await market.provider.mutate(CreatePlanDocument, { productId, name: `Plan ${mark()}`, type: 'FREE', ...about })
+    const { plan } = await market.provider.mutate(CreatePlanDocument, {
+      productId,
+      name: `Plan ${mark()}`,
+      type: 'FREE',
+      ...about,
+    })
     await market.provider.mutate(ActivatePlanDocument, { planId: plan.id })
     return plan
   }
@@ -137,9 +156,22 @@ describe('a gateway', () => {
       const offer = await free()
       const { key } = await givenKey(offer)
       const changed = `${key.slice(0, -8)}${key.slice(-8) === 'AAAAAAAA' ? 'BBBBBBBB' : 'AAAAAAAA'}`
-      for (const unknown of [changed, 'apk_test_', 'null', `${key}x`, key.toUpperCase(), 'é', 'x'.repeat(5_000), `${key},${key}`]) {
+      for (const unknown of [
+        changed,
+        'apk_test_',
+        'null',
+        `${key}x`,
+        key.toUpperCase(),
+        'é',
+        'x'.repeat(5_000),
+        `${key},${key}`,
+      ]) {
         const verdict = await authorize(Buffer.from(unknown).toString('latin1'), offer.basePath)
-        expect([unknown, verdict.status, verdict.headers['x-access-reason']]).toEqual([unknown, 401, 'CREDENTIAL_UNKNOWN'])
+        expect([unknown, verdict.status, verdict.headers['x-access-reason']]).toEqual([
+          unknown,
+          401,
+          'CREDENTIAL_UNKNOWN',
+        ])
       }
       expect((await authorize(null, offer.basePath)).status).toBe(401)
       expect((await authorize('', offer.basePath)).status).toBe(401)
@@ -153,7 +185,7 @@ describe('a gateway', () => {
       const organization = await givenOrganization(elsewhere)
       const { productSubscription } = await whenSubscribed(organization, offer)
       const { key } = await whenAccessIsAskedFor(organization, offer, productSubscription.id)
-      await expectReasons(key as string, offer.basePath, ['CREDENTIAL_UNKNOWN'])
+      await expectReasons(key, offer.basePath, ['CREDENTIAL_UNKNOWN'])
     })
 
     test('what has become of the key', async () => {
@@ -288,20 +320,32 @@ describe('a gateway', () => {
     test('a quota that is used up, which is 429 for gateways that want it, and only where it is the one reason', async () => {
       const small = await givenSmallQuota()
       const { key, organization, subscriptionId, applicationId, credential } = await givenKey(small)
-      const heard = await organization.consumer.listen(QuotaThresholdReachedDocument, { organizationId: organization.id })
+      const heard = await organization.consumer.listen(QuotaThresholdReachedDocument, {
+        organizationId: organization.id,
+      })
       const elsewhere = await (await givenOrganization(market)).consumer.listen(QuotaThresholdReachedDocument, {})
       const gateway = new Client(backend.url)
       gateway.accessToken = token
       const report = async (id: string, quantity: string) =>
         gateway.mutate(ReportUsageDocument, {
           records: [
-            { id, credential: credential.publicId, path: small.basePath, quantity, occurredAt: (await timeIn(market)).toISOString() },
+            {
+              id,
+              credential: credential.publicId,
+              path: small.basePath,
+              quantity,
+              occurredAt: (await timeIn(market)).toISOString(),
+            },
           ],
         })
       const passing = await authorize(key, small.basePath)
       expect(passing).toMatchObject({
         status: 204,
-        headers: { 'x-quota-remaining': '10', 'x-subscription-id': subscriptionId, 'cache-control': expect.stringMatching(/^max-age=\d+$/) },
+        headers: {
+          'x-quota-remaining': '10',
+          'x-subscription-id': subscriptionId,
+          'cache-control': expect.stringMatching(/^max-age=\d+$/),
+        },
       })
       // Asking counts nothing.
       expect((await authorize(key, small.basePath)).headers['x-quota-remaining']).toBe('10')
@@ -316,7 +360,10 @@ describe('a gateway', () => {
       // What was served was served; the limit closes the next call.
       await report('c', '1')
 
-      await organization.consumer.mutate(SetCredentialStateDocument, { credentialId: credential.id, state: 'SUSPENDED' })
+      await organization.consumer.mutate(SetCredentialStateDocument, {
+        credentialId: credential.id,
+        state: 'SUSPENDED',
+      })
       await expectReasons(key, small.basePath, ['CREDENTIAL_SUSPENDED', 'QUOTA_EXCEEDED'], applicationId)
       expect((await authorize(key, small.basePath, '?quota=429')).status).toBe(403)
       await organization.consumer.mutate(SetCredentialStateDocument, { credentialId: credential.id, state: 'ACTIVE' })
@@ -373,7 +420,10 @@ describe('a gateway', () => {
       'x-subscription-id': second.id,
       'x-quota-remaining': '5',
     })
-    await market.provider.mutate(SuspendProductSubscriptionDocument, { productSubscriptionId: second.id, reason: 'A check.' })
+    await market.provider.mutate(SuspendProductSubscriptionDocument, {
+      productSubscriptionId: second.id,
+      reason: 'A check.',
+    })
     const { status } = await authorize(key, offer.basePath)
     expect(status).toBe(403)
     await whenPaid(market, organization.consumer, subscriptionId)
@@ -389,7 +439,14 @@ describe('a gateway', () => {
     const { key } = await givenKey(offer)
     const { basePath } = offer
     const [, first, version] = basePath.split('/')
-    const passes = [basePath, `${basePath}/`, `${basePath}/./pets`, `${basePath}/pets/../dogs`, `/%70${first?.slice(1)}/${version}`, `${basePath}?a=/../x`]
+    const passes = [
+      basePath,
+      `${basePath}/`,
+      `${basePath}/./pets`,
+      `${basePath}/pets/../dogs`,
+      `/%70${first?.slice(1)}/${version}`,
+      `${basePath}?a=/../x`,
+    ]
     const stays = [
       `${basePath}/..`,
       `${basePath}/../../${first}`,
@@ -445,7 +502,12 @@ describe('a gateway', () => {
     ]
     for (const headers of wrong) {
       const { status, headers: answered } = await ask(headers)
-      expect([headers, status, answered['x-access-reason'], answered['cache-control']]).toEqual([headers, 407, undefined, 'no-store'])
+      expect([headers, status, answered['x-access-reason'], answered['cache-control']]).toEqual([
+        headers,
+        407,
+        undefined,
+        'no-store',
+      ])
     }
 
     await market.provider.mutate(RevokeGatewayTokenDocument, { gatewayTokenId: gatewayToken.id })
@@ -453,9 +515,9 @@ describe('a gateway', () => {
     expect((await ask({ 'x-gateway-token': token })).status).toBe(204)
     const { marketplace } = await market.provider.query(GatewayTokensDocument, { slug: market.slug })
     expect(marketplace?.gatewayTokens.map(({ name }) => name)).toEqual(['edge'])
-    expect(await organization.consumer.refused(CreateGatewayTokenDocument, { marketplaceId: market.id, name: 'mine' })).toMatchObject([
-      { code: 'NOT_ALLOWED' },
-    ])
+    expect(
+      await organization.consumer.refused(CreateGatewayTokenDocument, { marketplaceId: market.id, name: 'mine' }),
+    ).toMatchObject([{ code: 'NOT_ALLOWED' }])
   })
 
   test('alone may ask about keys', async () => {

@@ -74,7 +74,9 @@ describe('a sale', () => {
       ['AWAITING_FIRST_PAYMENT', 'GOOD'],
     ])
 
-    const { productSubscription: now } = await acme.consumer.query(ProductSubscriptionDocument, { id: productSubscription.id })
+    const { productSubscription: now } = await acme.consumer.query(ProductSubscriptionDocument, {
+      id: productSubscription.id,
+    })
     expect(now).toMatchObject({ state: 'ACTIVE', standing: 'GOOD', blocks: [] })
     const [stored] = now?.invoices.nodes ?? []
     expect(stored?.lines).toMatchObject([{ kind: 'BASE_PRICE', quantity: '1', amount: { amount: '25.00' } }])

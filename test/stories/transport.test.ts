@@ -13,7 +13,8 @@ import { givenMarketplace, givenOffer, type Market } from '../support/world.js'
 
 const nested = (depth: number, inside = '__typename'): string =>
   depth === 0 ? inside : `${['product', 'plans'][depth % 2]} { ${nested(depth - 1, inside)} }`
-const repeated = (count: number, part: (at: number) => string): string => Array.from({ length: count }, (_, at) => part(at)).join(' ')
+const repeated = (count: number, part: (at: number) => string): string =>
+  Array.from({ length: count }, (_, at) => part(at)).join(' ')
 
 /** Operations that are over a bound, or none at all: both transports answer them alike, and execute nothing. */
 const outOfBounds: ReadonlyArray<readonly [what: string, query: string, code: string, message: RegExp]> = [
@@ -166,7 +167,10 @@ describe('the transports', () => {
     test.each([
       ['text/plain', () => JSON.stringify(operation())],
       ['application/x-www-form-urlencoded', () => new URLSearchParams(operation()).toString()],
-      ['multipart/form-data; boundary=x', () => `--x\r\ncontent-disposition: form-data; name="operations"\r\n\r\n${JSON.stringify(operation())}\r\n--x--`],
+      [
+        'multipart/form-data; boundary=x',
+        () => `--x\r\ncontent-disposition: form-data; name="operations"\r\n\r\n${JSON.stringify(operation())}\r\n--x--`,
+      ],
       ['text/plain; application/json', () => JSON.stringify(operation())],
       ['application/jsonp', () => JSON.stringify(operation())],
     ])('%s', async (contentType, body) => {
@@ -228,7 +232,12 @@ describe('the transports', () => {
       ['cut off', '{"query": "{ live', {}, 400],
       ['a text alone', '"{ liveCursor }"', {}, 400],
       ['nothing', '', {}, 400],
-      ['of a charset that nobody has', JSON.stringify({ query }), { 'content-type': 'application/json; charset=klingon' }, 415],
+      [
+        'of a charset that nobody has',
+        JSON.stringify({ query }),
+        { 'content-type': 'application/json; charset=klingon' },
+        415,
+      ],
       ['packed as nobody packs', JSON.stringify({ query }), { 'content-encoding': 'zebra' }, 415],
       ['said to be packed', JSON.stringify({ query }), { 'content-encoding': 'gzip' }, 400],
       ['with variables that are none', JSON.stringify({ query, variables: [1] }), {}, 400],
@@ -250,10 +259,13 @@ describe('the transports', () => {
     test('headers of 20 kB are refused, not read', async () => {
       const { hostname, port } = new URL(backend.url)
       const status = await new Promise<number>((resolve, reject) => {
-        const sent = request({ hostname, port, path: '/graphql', headers: { 'x-long': 'x'.repeat(20_000) } }, (answer) => {
-          answer.resume()
-          resolve(answer.statusCode ?? 0)
-        })
+        const sent = request(
+          { hostname, port, path: '/graphql', headers: { 'x-long': 'x'.repeat(20_000) } },
+          (answer) => {
+            answer.resume()
+            resolve(answer.statusCode ?? 0)
+          },
+        )
         sent.once('error', reject)
         sent.end()
       })
@@ -279,20 +291,26 @@ describe('the transports', () => {
       const database = await databaseOf(backend)
       const expired = await backend.administrator()
       const { viewer } = await expired.query(ViewerDocument)
-      await database.query(`update session_token set expires_at = now() - interval '1 second' where session_id = $1`, [viewer?.session.id])
+      await database.query(`update session_token set expires_at = now() - interval '1 second' where session_id = $1`, [
+        viewer?.session.id,
+      ])
       await database.end()
       const signedOut = await backend.administrator()
       await signedOut.ask('mutation { signOut { userErrors { code } } }')
       for (const client of [expired, signedOut]) {
         const { status, data, errors } = await client.ask(LiveCursorDocument)
-        expect({ status, data, code: errors[0]?.extensions?.code }).toEqual({ status: 401, data: null, code: 'UNAUTHENTICATED' })
+        expect({ status, data, code: errors[0]?.extensions?.code }).toEqual({
+          status: 401,
+          data: null,
+          code: 'UNAUTHENTICATED',
+        })
       }
     })
 
     test('somebody who is not signed in, where one has to be, is told so by the field', async () => {
-      const { status, errors } = await backend.client().ask(
-        'mutation { createApplication(input: { organizationId: "org_x", name: "X" }) { userErrors { code } } }',
-      )
+      const { status, errors } = await backend
+        .client()
+        .ask('mutation { createApplication(input: { organizationId: "org_x", name: "X" }) { userErrors { code } } }')
       expect(status).toBe(200)
       expect(errors[0]).toMatchObject({ path: ['createApplication'], extensions: { code: 'UNAUTHENTICATED' } })
     })
@@ -330,7 +348,10 @@ describe('the transports', () => {
         // The log has the same id, and what it was.
         const noted = backend.complaints.find((line) => line.includes(requestId))
         expect(noted).toContain('product')
-        expect(JSON.parse(noted as string)).toMatchObject({ requestId, err: { message: expect.stringContaining('does not exist') } })
+        expect(JSON.parse(noted as string)).toMatchObject({
+          requestId,
+          err: { message: expect.stringContaining('does not exist') },
+        })
 
         const said = await socket.ask(query, { slug: market.slug })
         const [error] = said.payload.errors

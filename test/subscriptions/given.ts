@@ -30,7 +30,7 @@ export function planOf(about: Partial<PlanRow> = {}): PlanRow {
     version: 1,
     createdAt: new Date('2026-01-01T00:00:00Z'),
     ...about,
-  } as PlanRow
+  }
 }
 
 export function freePlan(about: Partial<PlanRow> = {}): PlanRow {
@@ -87,5 +87,5 @@ export function subscriptionOf(
     endedAt: null,
     version: 1,
     ...about,
-  } as ProductSubscriptionRow
+  }
 }

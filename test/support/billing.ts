@@ -15,7 +15,17 @@ import {
   type UsageRecordInput,
   VoidInvoiceDocument,
 } from './generated/graphql.js'
-import { mark, type Market, type Offer, type Organization, type PaymentButton, stripeOf, whenAccessIsAskedFor, whenPressed, whenSubscribed } from './world.js'
+import {
+  type Market,
+  mark,
+  type Offer,
+  type Organization,
+  type PaymentButton,
+  stripeOf,
+  whenAccessIsAskedFor,
+  whenPressed,
+  whenSubscribed,
+} from './world.js'
 
 export const minute = 60_000
 export const hour = 60 * minute
@@ -108,7 +118,10 @@ export async function whenPaid(
 
 /** A gateway that reports what was called. Whatever it leaves out of a record is one unit, now, under an id of its own. */
 export async function givenReporter(market: Market) {
-  const { token } = await market.provider.mutate(CreateGatewayTokenDocument, { marketplaceId: market.id, name: 'meter' })
+  const { token } = await market.provider.mutate(CreateGatewayTokenDocument, {
+    marketplaceId: market.id,
+    name: 'meter',
+  })
   const gateway = market.backend.client()
   gateway.accessToken = token
   return async (records: ReadonlyArray<Partial<UsageRecordInput>>) => {
@@ -137,6 +150,7 @@ export async function whenOver({ provider }: Market, productSubscriptionId: stri
   await provider.mutate(CancelProductSubscriptionDocument, { productSubscriptionId, when: 'NOW' })
   const { invoices } = await subscriptionSeen(provider, productSubscriptionId)
   for (const { id: invoiceId, status } of invoices) {
-    if (status === 'OPEN' || status === 'UNCOLLECTIBLE') await provider.mutate(VoidInvoiceDocument, { invoiceId, reason: 'The story is over.' })
+    if (status === 'OPEN' || status === 'UNCOLLECTIBLE')
+      await provider.mutate(VoidInvoiceDocument, { invoiceId, reason: 'The story is over.' })
   }
 }

@@ -4,7 +4,7 @@ import { createClient, type Client as SocketClient } from 'graphql-ws'
 import { WebSocket } from 'ws'
 import { LiveCursorDocument, SignInDocument } from './generated/graphql.js'
 
-const patienceInMs = 15_000
+const patienceInMs = 45_000
 
 interface RequestFault {
   message: string
@@ -147,7 +147,7 @@ export class Client {
             listener.end({
               errors: errors.map((error) => ({ message: error.message, extensions: error.extensions as never })),
             })
-          else if (data) listener.take(Object.values(data as object)[0] as PayloadOf<Data>)
+          else if (data) listener.take(Object.values(data)[0] as PayloadOf<Data>)
         },
         error: (error) => listener.end(error),
         complete: () => listener.end(null),

@@ -11,7 +11,7 @@ export interface WrittenMail {
   token: string | null
 }
 
-const patienceInMs = 15_000
+const patienceInMs = 45_000
 
 /** The mails that the backend has written. */
 export class Mailbox {

@@ -90,6 +90,14 @@ export class RawSocket {
     return this.#until(() => this.end ?? undefined)
   }
 
+  /** The code of the one error with which an operation is answered, however it was sent. */
+  async fault(query: string, variables?: object): Promise<string> {
+    const { type, payload } = await this.ask(query, variables)
+    const [error] = type === 'error' ? payload : (payload.errors ?? [])
+    if (!error || payload.data) throw new Error(`It did not fail: ${JSON.stringify(payload)}`)
+    return error.extensions.code
+  }
+
   close(): void {
     this.ws.terminate()
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import Stripe from 'stripe'
-import { type Backend, administrator } from './backend.js'
+import { administrator, type Backend } from './backend.js'
 import type { Client } from './client.js'
 import {
   AcceptInvitationDocument,
@@ -35,7 +35,13 @@ export const mark = (): string => `${process.pid.toString(36)}${(++count).toStri
 /** The official SDK, as an administrator's script would use it. */
 export function stripeOf(backend: Backend): Stripe {
   const { hostname, port } = new URL(backend.sandbox.url)
-  return new Stripe(secretKey, { host: hostname, port: Number(port), protocol: 'http', maxNetworkRetries: 0, telemetry: false })
+  return new Stripe(secretKey, {
+    host: hostname,
+    port: Number(port),
+    protocol: 'http',
+    maxNetworkRetries: 0,
+    telemetry: false,
+  })
 }
 
 export interface Market {
@@ -72,7 +78,10 @@ export async function givenBilling(market: Market, apiVersion = '2026-10-28.endi
   })
   const endpoint = await stripeOf(backend).webhookEndpoints.create({
     url: address ?? billing.webhookUrl,
-    enabled_events: [...billing.webhookEvents, ...billing.webhookEventsOptional] as Stripe.WebhookEndpointCreateParams.EnabledEvent[],
+    enabled_events: [
+      ...billing.webhookEvents,
+      ...billing.webhookEventsOptional,
+    ] as Stripe.WebhookEndpointCreateParams.EnabledEvent[],
     api_version: apiVersion as Stripe.WebhookEndpointCreateParams.ApiVersion,
   })
   const webhookSecret = endpoint.secret as string
@@ -121,6 +130,7 @@ export function openApiDocument(name = '3.0/json/petstore.json'): string {
 }
 
 export interface Offer {
+  readonly assetId: string
   readonly productId: string
   readonly planId: string
   readonly resourceId: string
@@ -179,7 +189,7 @@ export async function givenOffer(
     marketplaceId: market.id,
     activatePlanIds: [plan.id],
   })
-  return { productId: product.id, planId: plan.id, resourceId, basePath }
+  return { assetId: asset.id, productId: product.id, planId: plan.id, resourceId, basePath }
 }
 
 export async function whenSubscribed(organization: Organization, offer: Offer) {
@@ -188,13 +198,19 @@ export async function whenSubscribed(organization: Organization, offer: Offer) {
 
 export async function whenAccessIsAskedFor(organization: Organization, offer: Offer, productSubscriptionId: string) {
   const { consumer } = organization
-  const { application } = await consumer.mutate(CreateApplicationDocument, { organizationId: organization.id, name: 'Pet finder' })
+  const { application } = await consumer.mutate(CreateApplicationDocument, {
+    organizationId: organization.id,
+    name: 'Pet finder',
+  })
   const { accessRequest } = await consumer.mutate(RequestAccessDocument, {
     applicationId: application.id,
     resourceId: offer.resourceId,
     productSubscriptionId,
   })
-  const { credential, secret } = await consumer.mutate(CreateCredentialDocument, { applicationId: application.id, name: 'production' })
+  const { credential, secret } = await consumer.mutate(CreateCredentialDocument, {
+    applicationId: application.id,
+    name: 'production',
+  })
   return { applicationId: application.id, accessRequest, credential, key: secret }
 }
 
@@ -210,7 +226,9 @@ export async function whenPressed(hostedUrl: string, method: PaymentButton, keep
   if (response.status >= 400) throw new Error(`The page answered ${response.status}: ${await response.text()}`)
 }
 
-export async function givenGateway(market: Market): Promise<(key: string | null, path: string, query?: string) => Promise<Response>> {
+export async function givenGateway(
+  market: Market,
+): Promise<(key: string | null, path: string, query?: string) => Promise<Response>> {
   const { token } = await market.provider.mutate(CreateGatewayTokenDocument, { marketplaceId: market.id, name: 'edge' })
   return (key, path, query = '') =>
     fetch(`${market.backend.url}/gateway/authorize${query}`, {

@@ -129,7 +129,7 @@ function planOf(providerId: string, about: Partial<PlanRow>): PlanRow {
     version: 1,
     createdAt: subscribedAt,
     ...about,
-  } as PlanRow
+  }
 }
 
 function quotaOf(plan: PlanRow, unitId: string, position: number, about: Partial<QuotaRow>): QuotaRow {
@@ -147,7 +147,7 @@ function quotaOf(plan: PlanRow, unitId: string, position: number, about: Partial
     tiers: [],
     position,
     ...about,
-  } as QuotaRow
+  }
 }
 
 function subscriptionOf(
