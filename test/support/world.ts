@@ -130,7 +130,6 @@ export function openApiDocument(name = '3.0/json/petstore.json'): string {
 }
 
 export interface Offer {
-  readonly assetId: string
   readonly productId: string
   readonly planId: string
   readonly resourceId: string
@@ -165,7 +164,7 @@ export async function givenOffer(
   market: Market,
   about: PlanWish = {},
   accessApproval: 'AUTOMATIC' | 'MANUAL' = 'AUTOMATIC',
-): Promise<Offer> {
+): Promise<Offer & { readonly assetId: string }> {
   const { provider, providerId } = market
   const own = mark()
   const basePath = `/pets-${own}/v1`
