@@ -4,6 +4,7 @@ import type { App } from './app.js'
 import { type Config, readConfig } from './config.js'
 import { demoAdministrator, demoIsOpen, demoSignIns, loadDemoMarketplace } from './demo/demo-marketplace.js'
 import { CannotStart } from './kernel/cannot-start.js'
+import { Refused } from './kernel/result.js'
 import { startEmbeddedPostgres } from './persistence/embedded-postgres.js'
 import { startSandboxProcess } from './sandbox-process.js'
 
@@ -141,11 +142,17 @@ function logger(config: Config): Logger {
 function failed(error: unknown): void {
   // Whoever has asked for the end does not wait for a start.
   if (stopping) return
-  const text =
-    error instanceof CannotStart ? error.message : `The start failed: ${(error as Error).stack ?? String(error)}`
-  process.stderr.write(`\n${text}\n`)
+  process.stderr.write(`\n${reasonOf(error)}\n`)
   progress = () => undefined
   void end(1)
+}
+
+/** A sentence where somebody can do something about it; else all there is to know. */
+function reasonOf(error: unknown): string {
+  if (error instanceof CannotStart) return error.message
+  if (error instanceof Refused)
+    return `The first provider was refused. ${error.errors.map(({ message }) => message).join(' ')}`
+  return `The start failed: ${(error as Error).stack ?? String(error)}`
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(0))
