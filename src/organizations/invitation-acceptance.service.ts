@@ -11,18 +11,14 @@ import { type TermsService, termsProblem } from '../marketplaces/terms.service.j
 import { rows } from '../persistence/tenant-repository.js'
 import { person, type Scope, system } from '../persistence/tenant-scope.js'
 import type { Reading, Transaction, UnitOfWork } from '../persistence/unit-of-work.js'
-import {
-  ProviderInvitation,
-  type ProviderInvitationRow,
-  type ProviderMembershipRow,
-} from '../providers/provider.entity.js'
+import { ProviderInvitation, type ProviderMembershipRow } from '../providers/provider.entity.js'
 import type { ProviderService } from '../providers/provider.service.js'
 import type { ConsumerOrganizationRepository } from './consumer-organization.repository.js'
 import { isOpenToMembers } from './consumer-organization.rules.js'
 import { acceptanceProblem } from './invitation.rules.js'
 import type { FoundInvitation } from './invitation.service.js'
 import type { MemberService } from './member.service.js'
-import { Invitation, type InvitationRow, type MembershipRow } from './membership.entity.js'
+import { Invitation, type MembershipRow } from './membership.entity.js'
 
 export interface Acceptance {
   token: string

@@ -19,7 +19,11 @@ const zones = ['UTC', 'Europe/Paris', 'America/New_York', 'Asia/Kolkata', 'Austr
 function schedule(
   anchorAt: string,
   interval: BillingInterval,
-  { intervalCount = 1, anchor = 'ANNIVERSARY', timeZone = 'UTC' } = {},
+  {
+    intervalCount = 1,
+    anchor = 'ANNIVERSARY',
+    timeZone = 'UTC',
+  }: { intervalCount?: number; anchor?: BillingAnchor; timeZone?: string } = {},
 ): PeriodSchedule {
   return { anchorAt: new Date(anchorAt), interval, intervalCount, anchor, timeZone }
 }
