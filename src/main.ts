@@ -23,13 +23,14 @@ async function start(): Promise<void> {
   log = logger(config)
   if (config.production) progress = (text) => log?.info(text.trim())
 
-  // Whatever becomes of one, the others are waited for: what is there can be stopped.
-  const [reached, served, loaded] = await Promise.allSettled([database(config), sandbox(config), program()])
-  if (reached.status === 'rejected') throw reached.reason
+  // First the database: two that are started in one folder part here, before they come to share the sandbox's journal.
+  const databaseUrl = await database(config)
+  if (stopping) return
+  // Whatever becomes of one, the other is waited for: what is there can be stopped.
+  const [served, loaded] = await Promise.allSettled([sandbox(config), program()])
   if (served.status === 'rejected') throw served.reason
   if (loaded.status === 'rejected') throw loaded.reason
   if (stopping) return
-  const databaseUrl = reached.value
   const { prepareDatabase, buildApp } = loaded.value
   progress('Preparing the database …')
   const migrations = await prepareDatabase(databaseUrl)
@@ -67,7 +68,7 @@ async function sandbox({ sandboxPort, role, dataDir }: Config): Promise<void> {
   })
 }
 
-/** Most of the program is read while PostgreSQL and the sandbox start. */
+/** Most of the program is read while the sandbox starts. */
 async function program() {
   const [{ prepareDatabase }, { buildApp }] = await Promise.all([
     import('./persistence/prepare-database.js'),

@@ -2,9 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { SandboxTime } from './billing/sandbox-clock.port.js'
+import { CannotStart } from './kernel/cannot-start.js'
 
 const followInMs = 1_000
 const answerInMs = 5_000
+/** It is another process's: that one may be started in the same moment. */
+const startInMs = 15_000
+const againInMs = 200
 /** On the way all that falls due there is done, and told. */
 const moveInMs = 60_000
 
@@ -27,9 +31,18 @@ export class SandboxClock implements SandboxTime {
     return new Date(Date.now() + this.#aheadInMs)
   }
 
-  /** @throws when the sandbox does not answer: nothing may be billed by a time that is only guessed */
+  /** @throws CannotStart when the sandbox does not answer: nothing may be billed by a time that is only guessed */
   async start(): Promise<void> {
-    await this.follow()
+    for (const began = Date.now(); ; await wait(againInMs)) {
+      try {
+        await this.follow()
+        break
+      } catch (cause) {
+        if (Date.now() - began < startInMs) continue
+        const message = `The Stripe sandbox at ${this.base} does not answer: the process that serves it is not running.`
+        throw new CannotStart(message, { cause })
+      }
+    }
     this.#following = this.#keepFollowing()
   }
 

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { fork } from 'node:child_process'
 import { CannotStart } from './kernel/cannot-start.js'
 
-const patienceInMs = 20_000
+const patienceInMs = 60_000
 
 export interface SandboxProcess {
   url: string

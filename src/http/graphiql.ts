@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
 import type { Request, Response } from 'express'
 
-const welcome = `# Sign in with \`signIn\`, then put the access token below, under «Headers»:
+const welcome = `# Sign in with \`signIn\`. Then put the access
+# token below, under «Headers»:
 #
 #   { "Authorization": "Bearer mat_…" }
 #
-# Queries, mutations and live subscriptions are then made with it.
+# Queries, mutations and live subscriptions
+# are then made with it.
 
 {
   viewer {

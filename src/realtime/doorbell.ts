@@ -130,9 +130,16 @@ export class RedisDoorbell extends BatchedDoorbell {
     this.#subscriber.on('ready', () => this.heard())
   }
 
+  /** Where Redis is out of reach, nobody waits for it: it is listened to as soon as it is back. */
   async start(): Promise<void> {
-    await Promise.all([this.#publisher.connect(), this.#subscriber.connect()])
-    await this.#subscriber.subscribe(channel)
+    const connecting = Promise.all([this.#publisher.connect(), this.#subscriber.connect()])
+    const connected = await connecting.then(
+      () => true,
+      () => false,
+    )
+    const subscribing = this.#subscriber.subscribe(channel)
+    if (connected) await subscribing
+    else subscribing.catch(() => undefined)
   }
 
   async close(): Promise<void> {

@@ -263,10 +263,7 @@ describe('Many at once', () => {
       organizationId: newId('org'),
       answers: null,
     }))
-    await rows(house.reading(), ProductSubscription)
-      .insertInto('ProductSubscription')
-      .values(copies)
-      .execute()
+    await rows(house.reading(), ProductSubscription).insertInto('ProductSubscription').values(copies).execute()
     to('2026-04-30T10:00:00Z')
     const taken = await Promise.all(Array.from({ length: 5 }, () => house.newRun().runDue()))
     expect(taken.reduce((all, one) => all + one, 0)).toBe(2_100)
