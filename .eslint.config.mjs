@@ -2,9 +2,9 @@
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
+  { ignores: ['test/support/generated/**'] },
   {
     files: ['src/**/*.ts', 'test/**/*.ts'],
-    ignores: ['test/support/generated/**'],
     extends: [tseslint.configs.base],
     languageOptions: { parserOptions: { projectService: true } },
     // Biome's own suppressions stand in the same files.

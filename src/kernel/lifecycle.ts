@@ -91,7 +91,7 @@ function assertComplete<State extends string, Step extends string>(
   invariant(!(states as string[]).includes(noOp), `${noOp} is not a state`)
   for (const state of states) {
     const missing = steps.filter((step) => !Object.hasOwn(table[state], step))
-    invariant(missing.length === 0, `${state} lacks the steps ${missing}`)
+    invariant(missing.length === 0, `${state} lacks the steps ${missing.join()}`)
     for (const next of successors(table, state)) {
       invariant(states.includes(next), `${state} leads to ${next}, which is no state`)
       invariant(next !== state, `${state} leads to itself: that is a no-op`)
@@ -108,7 +108,7 @@ function assertReachable<State extends string, Step extends string>(
   // A set hands out what is added while it is walked.
   for (const state of reached) for (const next of successors(table, state)) reached.add(next)
   const lost = states.filter((state) => !reached.has(state))
-  invariant(lost.length === 0, `no steps lead from ${initial} to ${lost}`)
+  invariant(lost.length === 0, `no steps lead from ${initial.join()} to ${lost.join()}`)
 }
 
 function successors<State extends string, Step extends string>(

@@ -443,7 +443,10 @@ describe('a plan that covers less', () => {
 })
 
 /** A second API of an offer's product. */
-async function givenFurtherResource({ provider, providerId }: Market, { assetId, productId, basePath }: Awaited<ReturnType<typeof givenOffer>>) {
+async function givenFurtherResource(
+  { provider, providerId }: Market,
+  { assetId, productId, basePath }: Awaited<ReturnType<typeof givenOffer>>,
+) {
   const { asset } = await provider.mutate(CreateAssetDocument, {
     providerId,
     name: `Toys of ${basePath}`,
