@@ -15,7 +15,7 @@ const schema = buildSchema(readFileSync(new URL('../../schema/schema.graphql', i
 export type Path = ReadonlyArray<string | number>
 
 /** A value in an input that is neither an object nor a list. */
-export interface Leaf {
+interface Leaf {
   path: Path
   type: string
 }
