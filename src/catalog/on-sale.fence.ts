@@ -12,9 +12,12 @@ export type Condition = RawBuilder<SqlBool>
  */
 export function productsInSight(query: Query, scope: Scope): Query {
   return inSight(query, scope, 'Product.providerId', (viewer) =>
-    productInSight(viewer, 'product.id', 'product.provider_id'),
+    inSightWhile(offered, viewer, 'product.id', 'product.provider_id'),
   )
 }
+
+// Of the row itself, which is at hand: to look the product up again would cost the square of a long list.
+const offered = sql<SqlBool>`product.state in ('ACTIVE', 'DEPRECATED')`
 
 /** The same for a table whose rows belong to a product: it has the columns providerId and productId. */
 export function ofProductsInSight(query: Query, scope: Scope, entity: string, tableName: string): Query {
@@ -101,12 +104,18 @@ export function inSight(
 }
 
 function productInSight(viewer: Buyer, productId: string, providerId: string): Condition {
+  const isOffered = sql<SqlBool>`exists (
+    select from product p
+    where p.id = ${sql.ref(productId)} and p.provider_id = ${sql.ref(providerId)} and p.state in ('ACTIVE', 'DEPRECATED'))`
+  return inSightWhile(isOffered, viewer, productId, providerId)
+}
+
+function inSightWhile(isOffered: Condition, viewer: Buyer, productId: string, providerId: string): Condition {
   const [product, provider] = [sql.ref(productId), sql.ref(providerId)]
-  const onSale = sql<SqlBool>`exists (
+  const onSale = sql<SqlBool>`(${isOffered} and exists (
     select from publication pub
-    join product p on p.id = pub.product_id and p.provider_id = pub.provider_id and p.state in ('ACTIVE', 'DEPRECATED')
     join marketplace m on m.id = pub.marketplace_id and m.provider_id = pub.provider_id
-    where pub.product_id = ${product} and pub.provider_id = ${provider} and ${publicationInSight(viewer)})`
+    where pub.product_id = ${product} and pub.provider_id = ${provider} and ${publicationInSight(viewer)}))`
   if (viewer.kind === 'anonymous' || viewer.organizations.size === 0) return onSale
   // Catalog stands left of subscriptions and knows none of their code. That what was bought stays in sight is a
   // condition on rows all the same, and only the database can settle it together with the page of a list.

@@ -71,7 +71,8 @@ function demandBounded(document: unknown): void {
     const { value, depth, where } = next
     nodes += 1
     if (nodes > largest.nodes) throw new Unacceptable(`The document has more than ${largest.nodes} values.`)
-    if (typeof value === 'string' && !isStorable(value)) throw new Unacceptable(`${where} holds what is no text.`)
+    if (typeof value === 'string' && !isStorable(value))
+      throw new Unacceptable(`The value at ${short(where)} is no text that can be stored.`)
     if (typeof value !== 'object' || value === null) continue
     if (depth > largest.depth) throw new Unacceptable(`The document is nested too deeply, at ${short(where)}.`)
     for (const [key, inner] of Object.entries(value)) {

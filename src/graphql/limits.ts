@@ -93,7 +93,7 @@ function tooComplex(message: string): GraphQLError {
 const pageCost: ComplexityEstimator = ({ type, field, args, childComplexity }) => {
   if (type.name.endsWith('Connection') || type.name.endsWith('Edge')) return childComplexity
   if (!field.args.some((argument) => argument.name === 'first')) return undefined
-  const asked = Math.max(Number(args['first'] ?? 0), Number(args['last'] ?? 0))
+  const asked = Math.max(Number(args.first ?? 0), Number(args.last ?? 0))
   const items = asked > 0 && asked <= 100 ? asked : asked > 100 ? 100 : 20
   return items * Math.max(1, childComplexity)
 }

@@ -18,6 +18,7 @@ import type { LoggedEvent } from '../events/event-log.js'
 import type { Context } from '../graphql/context.js'
 import { maskedError } from '../graphql/error-format.js'
 import { limits, operationErrors } from '../graphql/limits.js'
+import { withoutCursor } from '../graphql/live-variables.js'
 import type { Clock } from '../kernel/clock.js'
 import { RequestError } from '../kernel/request-error.js'
 import type { Scope } from '../persistence/tenant-scope.js'
@@ -178,7 +179,7 @@ export class GraphqlWsRoute {
   #join(ctx: Ctx, id: string, payload: SubscribePayload, args: ExecutionArgs, result: unknown) {
     if (!(result instanceof LiveSource)) return undefined
     const { socket, scope, outbox } = ctx.extra as Extra & SocketState
-    const { after: _, ...variables } = payload.variables ?? {}
+    const variables = withoutCursor(args.document, payload.variables ?? {})
     const key = groupKey({ query: payload.query, operationName: payload.operationName ?? '', variables, scope })
     const context = args.contextValue as Context
     let leave = (): void => undefined

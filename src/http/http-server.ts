@@ -11,6 +11,7 @@ import type { GraphqlWsRoute } from './graphql-ws.route.js'
 import { currentRequestId, requestIds } from './request-id.js'
 
 const drainInMs = 15_000
+const sweepInMs = 100
 
 export interface HttpServerOptions {
   host: string
@@ -68,9 +69,11 @@ export class HttpServer {
     if (!server) return
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     await this.options.websocket.close()
-    server.closeIdleConnections()
+    // Whose request is answered meanwhile would else be kept open for the next one.
+    const sweep = setInterval(() => server.closeIdleConnections(), sweepInMs)
     const cut = setTimeout(() => server.closeAllConnections(), drainInMs)
     await closed
+    clearInterval(sweep)
     clearTimeout(cut)
     await this.options.graphql.close()
   }

@@ -27,6 +27,8 @@ interface Member {
   listener: LiveListener
   /** Set while missed events are replayed: what is pushed meanwhile waits here. */
   waiting: Array<{ event: LoggedEvent; payload: string }> | null
+  /** Where its replay has ended. The feed may be behind that: what comes from before was told already. */
+  replayedTo: EventCursor | null
 }
 
 interface Group {
@@ -69,7 +71,7 @@ export class LiveGroups {
    */
   join(key: string, source: LiveSource, execute: ExecuteEvent, listener: LiveListener): () => void {
     const group = this.#groups.get(key) ?? this.#found(key, source, execute)
-    const member: Member = { listener, waiting: source.after ? [] : null }
+    const member: Member = { listener, waiting: source.after ? [] : null, replayedTo: null }
     group.members.add(member)
     const leave = (): void => {
       group.members.delete(member)
@@ -141,13 +143,13 @@ export class LiveGroups {
     }
     const waiting = member.waiting ?? []
     member.waiting = null
-    for (const { event, payload } of waiting) {
-      if (isAfter(event.cursor, position)) member.listener.next(payload)
-    }
+    member.replayedTo = position
+    for (const { event, payload } of waiting) push(member, event, payload)
   }
 }
 
 function push(member: Member, event: LoggedEvent, payload: string): void {
+  if (member.replayedTo && !isAfter(event.cursor, member.replayedTo)) return
   if (!member.waiting) {
     member.listener.next(payload)
   } else if (member.waiting.length >= longestQueue) {
@@ -177,7 +179,7 @@ function canonical(roles: ReadonlyMap<string, readonly string[]>): string {
   )
 }
 
-/** @param variables without `after`, which differs from listener to listener and does not change what they see */
+/** @param variables those that decide what is seen: where a listener goes on is none of them */
 export function groupKey(parts: { query: string; operationName: string; variables: unknown; scope: Scope }): string {
   return createHash('sha256')
     .update(JSON.stringify([parts.query, parts.operationName, parts.variables, rightsKey(parts.scope)]))
