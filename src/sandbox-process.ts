@@ -23,19 +23,26 @@ export async function startSandboxProcess(port: number, dataDir: string): Promis
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  const url = await new Promise<string>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new CannotStart('The Stripe sandbox did not start in time.')), patienceInMs)
-    child.once('message', (message: { ready?: boolean; url?: string; error?: string }) => {
-      clearTimeout(timer)
-      if (message.ready && message.url) resolve(message.url)
-      else reject(new CannotStart(message.error ?? 'The Stripe sandbox did not start.'))
-    })
-    child.once('exit', (code) => {
-      clearTimeout(timer)
-      reject(new CannotStart(`The Stripe sandbox ended with code ${code} before it was ready.`))
-    })
-  })
+  const url = await addressToldBy(child)
   return { url, ended, stop: () => stop(child, ended) }
+}
+
+async function addressToldBy(child: ChildProcess): Promise<string> {
+  let timer: NodeJS.Timeout | undefined
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      const fail = (message: string) => reject(new CannotStart(message))
+      timer = setTimeout(() => fail('The Stripe sandbox did not start in time.'), patienceInMs)
+      // Among others: where Node.js watches for changes, it has each process tell what it reads.
+      child.on('message', ({ url, error }: { url?: string; error?: string }) => {
+        if (url) resolve(url)
+        else if (error) fail(error)
+      })
+      child.once('exit', (code) => fail(`The Stripe sandbox ended with code ${code} before it was ready.`))
+    })
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 async function stop(child: ChildProcess, ended: Promise<void>): Promise<void> {

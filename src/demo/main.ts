@@ -51,7 +51,7 @@ async function startBackend(): Promise<void> {
     return ended
   }
   await new Promise<void>((resolve, reject) => {
-    child.once('message', () => resolve())
+    child.on('message', (message) => message === 'ready' && resolve())
     // It has said itself what is wrong.
     void ended.then(() => reject(new CannotStart('Without a backend there is no story.')))
   })
