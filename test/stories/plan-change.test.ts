@@ -19,6 +19,7 @@ import {
 } from '../support/billing.js'
 import {
   ActivateProductDocument,
+  CancelProductSubscriptionDocument,
   ChangePlanDocument,
   CreateAssetDocument,
   type CreatePlanInput,
@@ -355,6 +356,26 @@ describe('a change of plan with the next period', () => {
     expect(new Set(known.map(({ customer }) => customer)).size).toBe(2)
     await whenPaid(market, acme.consumer, id)
     expect((await seen()).standing).toBe('GOOD')
+  })
+})
+
+describe('where several things fall on one instant', () => {
+  test('a cancellation goes before a change of plan, and the end of a term, too', async () => {
+    const cancelled = await givenPlans(basic, pro)
+    const over = await givenPlans({ ...basic, termPeriods: 1 }, pro)
+    for (const { change, other } of [cancelled, over]) await change(other, 'PERIOD_END')
+    await cancelled.acme.consumer.mutate(CancelProductSubscriptionDocument, { productSubscriptionId: cancelled.id })
+    const { endsAt } = await over.seen()
+    await whenItIs(over.market, later(endsAt as string, hour))
+    for (const [{ seen, present }, state] of [
+      [cancelled, 'CANCELED'],
+      [over, 'EXPIRED'],
+    ] as const) {
+      const { invoices, ...ended } = await seen()
+      expect(ended).toMatchObject({ state, plan: { id: present.planId }, scheduledPlan: null })
+      expect(ended.endedAt).toBe(ended.endsAt)
+      expect(invoices.map(({ reason }) => reason)).toEqual(['SUBSCRIPTION_START'])
+    }
   })
 })
 

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe'
 import type { Backend } from './backend.js'
-import type { Client } from './client.js'
+import type { Client, Listener } from './client.js'
 import {
   AccessChangedDocument,
   AdvanceSandboxClockDocument,
@@ -92,6 +92,19 @@ export async function hearing(consumer: Client, audience: { organizationId: stri
   }
 }
 
+/** What fits of all that was pushed, as soon as it is so much: it comes moments after what it tells of. */
+export async function pushed<Event>(
+  listener: Listener<Event>,
+  count: number,
+  fits: (event: Event) => boolean = () => true,
+): Promise<Event[]> {
+  for (;;) {
+    const found = listener.received.filter(fits)
+    if (found.length >= count) return found
+    await listener.next()
+  }
+}
+
 /** Subscribed, asked for access, and paid the first invoice by card. */
 export async function givenSubscriber(market: Market, organization: Organization, offer: Offer) {
   const { productSubscription } = await whenSubscribed(organization, offer)
@@ -146,8 +159,10 @@ export async function atStripe(backend: Backend, invoices: readonly InvoiceSeen[
 }
 
 /** Ends it, and takes back what is owed, so that the next story's time has nothing to do for it. */
-export async function whenOver({ provider }: Market, productSubscriptionId: string): Promise<void> {
+export async function whenOver(market: Market, productSubscriptionId: string): Promise<void> {
+  const { provider } = market
   await provider.mutate(CancelProductSubscriptionDocument, { productSubscriptionId, when: 'NOW' })
+  await whenAllRests(market)
   const { invoices } = await subscriptionSeen(provider, productSubscriptionId)
   for (const { id: invoiceId, status } of invoices) {
     if (status === 'OPEN' || status === 'UNCOLLECTIBLE')
