@@ -161,7 +161,9 @@ export async function buildApp(config: AppConfig, log: Logger, transport: Clock 
 /** Apart from the rest, so that counting failures goes on when the work holds every other connection. */
 function poolForLimits(connectionString: string, log: Logger): pg.Pool {
   const pool = new pg.Pool({ connectionString, max: 3, connectionTimeoutMillis: 5_000, statement_timeout: 5_000 })
-  pool.on('error', (error) => log.warn({ err: error }, 'a connection of the rate limits was lost'))
+  const lost = (error: Error): void => log.warn({ err: error }, 'a connection of the rate limits was lost')
+  pool.on('error', lost)
+  pool.on('connect', (client) => void client.on('error', lost))
   return pool
 }
 

@@ -20,6 +20,12 @@ export interface WorkerOptions {
   log: Logger
 }
 
+/** A runner of the queue's, and the end of all that it holds. */
+interface Service {
+  readonly runner: Runner
+  readonly over: Promise<void>
+}
+
 /** Namespace of the advisory locks that say «this worker lives». */
 const lifeLock = 7_261_125
 /** A worker holds its lock within moments after it was made. */
@@ -32,7 +38,7 @@ const againInMs = 500
  * holds an advisory lock as long as it lives, and the others free what a worker without one has left.
  */
 export class Worker {
-  readonly #runners = new Set<Runner>()
+  readonly #services = new Set<Service>()
   #life: pg.Client | null = null
   #reviving = false
   #timer: NodeJS.Timeout | null = null
@@ -59,7 +65,10 @@ export class Worker {
     this.#stopping = true
     if (this.#timer) clearInterval(this.#timer)
     await Promise.all(
-      [...this.#runners].map((runner) => runner.stop().catch(() => runner.promise.catch(() => undefined))),
+      [...this.#services].map(async ({ runner, over }) => {
+        await runner.stop().catch(() => runner.promise.catch(() => undefined))
+        await over
+      }),
     )
     await this.#life?.end()
   }
@@ -69,8 +78,27 @@ export class Worker {
    * job. It ends what it has begun; meanwhile another takes over, and frees what was left locked.
    */
   async #run(): Promise<void> {
-    const { databaseUrl, schedule, concurrency, log } = this.options
+    const { databaseUrl, concurrency, log } = this.options
     const ids = new Set<string>()
+    const pool = queuePool(databaseUrl, concurrency, log)
+    const runner = await this.#runner(pool, ids).catch(async (error: unknown) => {
+      await pool.end()
+      throw error
+    })
+    const over = runner.promise
+      .catch((error: unknown) => log.warn({ err: error }, 'the queue could not be served any more'))
+      .then(async () => {
+        this.#services.delete(service)
+        for (const id of ids) this.#alive.delete(id)
+        await pool.end()
+      })
+    const service: Service = { runner, over }
+    this.#services.add(service)
+  }
+
+  /** @param ids gets those of its workers */
+  #runner(pgPool: pg.Pool, ids: Set<string>): Promise<Runner> {
+    const { schedule, concurrency, log } = this.options
     const events: WorkerEvents = new EventEmitter()
     events.on('worker:create', ({ worker: { workerId } }) => {
       ids.add(workerId)
@@ -82,12 +110,11 @@ export class Worker {
       log[last ? 'error' : 'warn'](about, last ? 'a job was given up' : 'a job failed and is tried again')
     })
     events.on('pool:gracefulShutdown', () => void this.#takeOver())
-    const runner = await run({
-      connectionString: databaseUrl,
+    return run({
+      pgPool,
       taskList: this.#taskList(),
       crontab: schedule.join('\n'),
       concurrency,
-      maxPoolSize: concurrency + 2,
       noHandleSignals: true,
       pollInterval: 1_000,
       events,
@@ -95,13 +122,6 @@ export class Worker {
       // Without a batch nobody waits for the outcome, and a failure would end the process.
       preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
     })
-    this.#runners.add(runner)
-    runner.promise
-      .catch((error: unknown) => log.warn({ err: error }, 'the queue could not be served any more'))
-      .finally(() => {
-        this.#runners.delete(runner)
-        for (const id of ids) this.#alive.delete(id)
-      })
   }
 
   async #takeOver(): Promise<void> {
@@ -204,4 +224,16 @@ function queueLogger(log: Logger): QueueLogger {
     if (level === 'error') log.warn({ queue: meta }, message)
     else log.debug({ queue: meta }, message)
   })
+}
+
+/**
+ * Ours, because the queue's own is without a listener while it ends: a connection that the database cuts at that
+ * moment would end the process.
+ */
+function queuePool(connectionString: string, concurrency: number, log: Logger): pg.Pool {
+  const pool = new pg.Pool({ connectionString, max: concurrency + 2 })
+  const lost = (error: Error): void => log.warn({ err: error }, 'a connection of the queue was lost')
+  pool.on('error', lost)
+  pool.on('connect', (client) => void client.on('error', lost))
+  return pool
 }
