@@ -65,7 +65,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   }
   const server = createServer({
     api: new Api(engine, settings, baseUrl, listeners),
-    pages: new Pages(engine, baseUrl),
+    pages: new Pages(engine, settings, baseUrl),
     control: new Control({ engine, settings, faults, log, reset }),
     faults,
     courier,

@@ -11,6 +11,8 @@ export interface Settings {
   rateLimits: boolean
   /** How far search is behind, in seconds. */
   searchLag: number
+  /** Where the pages may lead back to, besides this machine: origins such as https://market.example. */
+  returnOrigins: readonly string[]
 }
 
 export const standardSettings: Settings = {
@@ -18,6 +20,7 @@ export const standardSettings: Settings = {
   retries: 'fast',
   rateLimits: false,
   searchLag: 1,
+  returnOrigins: [],
 }
 
 /** Reads what is to be switched; what is not named stays. */
@@ -29,7 +32,12 @@ export function switched(given: Record<string, unknown>): Partial<Settings> {
       wanted.retries = value as RetrySchedule
     else if (name === 'rateLimits' && typeof value === 'boolean') wanted.rateLimits = value
     else if (name === 'searchLag' && typeof value === 'number' && value >= 0) wanted.searchLag = value
+    else if (name === 'returnOrigins' && areOrigins(value)) wanted.returnOrigins = value
     else throw invalid(`There is no setting ${name} with the value ${JSON.stringify(value)}.`, { param: name })
   }
   return wanted
+}
+
+function areOrigins(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => URL.canParse(String(each)) && new URL(each).origin === each)
 }

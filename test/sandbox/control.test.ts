@@ -133,6 +133,56 @@ describe('What the sandbox has that Stripe has not', () => {
     })
   })
 
+  describe('the page of an invoice', () => {
+    const market = 'https://market.example'
+    async function shown(invoice: Stripe.Invoice, returnUrl: string): Promise<string> {
+      const url = new URL(invoice.hosted_invoice_url as string)
+      url.searchParams.set('return_url', returnUrl)
+      const page = await fetch(url, { method: 'POST', body: new URLSearchParams({ method: 'card' }) })
+      return page.text()
+    }
+
+    it('leads back to where its customer came from, after the payment too', async () => {
+      const here = await shown(await open(), 'http://localhost:3000/orders?id=1')
+      expect(here).toContain('<a href="http://localhost:3000/orders?id=1">Back to localhost:3000</a>')
+      expect(here).toContain('<strong>Paid</strong>')
+      await post('settings', { returnOrigins: [market] })
+      expect(await shown(await open(), `${market}/orders`)).toContain(`<a href="${market}/orders">`)
+      await post('settings', { returnOrigins: [] })
+    })
+
+    it.each([
+      'https://market.example/orders',
+      'javascript:alert(1)//localhost',
+      'https://me@localhost/',
+      'https://localhost.evil.example/',
+      'no address',
+    ])('leads nowhere by %s', async (address) => {
+      expect(await shown(await open(), address)).not.toContain('Back to')
+    })
+
+    it.each([[['market.example']], [['https://market.example/path']], ['https://market.example']])(
+      'knows no origin %j',
+      async (returnOrigins) => {
+        await expect(post('settings', { returnOrigins })).rejects.toThrow('There is no setting returnOrigins')
+      },
+    )
+  })
+
+  describe('a refusal', () => {
+    it('says where the request can be looked at', async () => {
+      const failed = await refusal(stripe.invoices.retrieve('in_unknown'))
+      const { request_log_url: address } = failed.raw as { request_log_url: string }
+      const request = (await (await fetch(address)).json()) as object
+      expect(request).toMatchObject({ id: failed.requestId, path: '/v1/invoices/in_unknown', status: 404 })
+    })
+
+    it('says less to those who have no key', async () => {
+      const failed = await refusal(sdk.open(sandbox.url, 'sk_test_wrong').invoices.list())
+      expect(failed.raw).not.toHaveProperty('request_log_url')
+    })
+  })
+
   describe('faults of requests', () => {
     it('keep an object from others while a request is slow', async () => {
       const { id } = await open()
@@ -163,6 +213,18 @@ describe('What the sandbox has that Stripe has not', () => {
       expect(await stripe.invoices.voidInvoice(id, {}, { idempotencyKey: `${act}-key` })).toMatchObject({
         status: 'void',
       })
+    })
+
+    it('hang: nothing is done and nothing answered, until the client gives up', async () => {
+      const { id } = await open()
+      await fault({ path: '/v1/invoices/*/void' }, 'hang', { times: 1 })
+      const failed = await refusal(stripe.invoices.voidInvoice(id, {}, { timeout: 150 }))
+      expect([failed.type, failed.message]).toEqual(['StripeConnectionError', expect.stringContaining('aborted')])
+      const [asked] = (await control(sandbox.url, 'GET', 'requests')).data as { status: null; fault: string }[]
+      expect(asked).toMatchObject({ status: null, fault: 'hang' })
+      // The object is free again, and as it was.
+      expect(await stripe.invoices.retrieve(id)).toMatchObject({ status: 'open' })
+      expect(await stripe.invoices.voidInvoice(id)).toMatchObject({ status: 'void' })
     })
 
     it.each([
@@ -294,6 +356,23 @@ describe('What the sandbox has that Stripe has not', () => {
       await fault({ event: 'customer.*' }, 'reorder', { ms: 60 })
       const first = await stripe.customers.create({ name: 'First' })
       await stripe.customers.update(first.id, { name: 'Second' })
+      await receiver.until(null, 2)
+      expect(receiver.types).toEqual(['customer.updated', 'customer.created'])
+    })
+
+    it('burst: what was held comes all at once', async () => {
+      await fault({ event: 'customer.created' }, 'burst', { ms: 60 })
+      for (const name of ['First', 'Second', 'Third']) await stripe.customers.create({ name })
+      expect(receiver.types).toEqual([])
+      const came = await receiver.until('customer.created', 3)
+      const names = came.map(({ event }) => (event.data.object as Stripe.Customer).name)
+      expect(names.sort()).toEqual(['First', 'Second', 'Third'])
+    })
+
+    it('delay: the one that is named comes later, the others do not wait for it', async () => {
+      await fault({ event: 'customer.created' }, 'delay', { ms: 60 })
+      const { id } = await stripe.customers.create({ name: 'First' })
+      await stripe.customers.update(id, { name: 'Second' })
       await receiver.until(null, 2)
       expect(receiver.types).toEqual(['customer.updated', 'customer.created'])
     })

@@ -71,8 +71,12 @@ export class Api {
       const asked: Asked = { request, key, version, idempotencyKey, holds }
       return idempotencyKey === null ? this.#execute(asked, fault) : this.#executeOnce(asked, idempotencyKey, fault)
     } catch (error) {
-      return this.#reply(request, key, version, refusalOf(error))
+      return this.#reply(request, key, version, refusalOf(error, key ? this.#logUrl(request) : undefined))
     }
+  }
+
+  #logUrl({ id }: ApiRequest): string {
+    return `${this.#baseUrl()}/_sandbox/requests/${id}`
   }
 
   /** Takes what a request that is slow keeps from others until it is released; null where it cannot have it. */
@@ -149,9 +153,10 @@ export class Api {
     // From here on it has begun, and what comes of it is kept for its idempotency key, a failure as well.
     let outcome: Executed
     try {
-      outcome = fault?.act === 'status' ? failed(fault) : this.#answered(call, found.route.answer(call))
+      outcome =
+        fault?.act === 'status' ? failed(fault, this.#logUrl(request)) : this.#answered(call, found.route.answer(call))
     } catch (error) {
-      outcome = refusalOf(error)
+      outcome = refusalOf(error, this.#logUrl(request))
     }
     this.#keep(asked, outcome)
     return this.#reply(request, key, version, outcome)
@@ -209,22 +214,22 @@ interface Executed {
   readonly headers?: Record<string, string>
 }
 
-function refusalOf(error: unknown): Executed {
+function refusalOf(error: unknown, logUrl: string | undefined): Executed {
   if (error instanceof StripeError) {
-    return { status: error.status, body: error.body(), answer: null, begun: true }
+    return { status: error.status, body: error.body(logUrl), answer: null, begun: true }
   }
   console.error('The sandbox failed at a request:', error)
   const failure = new StripeError(500, 'An unknown error occurred', { type: 'api_error' })
-  return { status: 500, body: failure.body(), answer: null, begun: true }
+  return { status: 500, body: failure.body(logUrl), answer: null, begun: true }
 }
 
 /** A 500 is what came of an execution; a 429 or 503 means that none was begun, so it is not kept. */
-function failed({ status, code, should_retry }: RequestFault): Executed {
+function failed({ status, code, should_retry }: RequestFault, logUrl: string): Executed {
   const type = status >= 500 ? 'api_error' : status === 402 ? 'card_error' : 'invalid_request_error'
   const known = code ?? (status === 429 ? 'rate_limit' : status === 402 ? 'card_declined' : undefined)
   const error = new StripeError(status, `The sandbox was told to fail with ${status}.`, { type, code: known })
   const headers: Record<string, string> = should_retry === null ? {} : { 'Stripe-Should-Retry': String(should_retry) }
-  return { status, body: error.body(), answer: null, begun: status === 500 || status === 402, headers }
+  return { status, body: error.body(logUrl), answer: null, begun: status === 500 || status === 402, headers }
 }
 
 export function header(request: ApiRequest, name: string): string | undefined {

@@ -9,7 +9,7 @@ import type { Page } from '../pages/page.js'
 import { type Settings, switched } from '../settings.js'
 import { controlPage } from './control-page.js'
 import { Followers } from './followers.js'
-import type { RequestLog } from './request-log.js'
+import type { LoggedRequest, RequestLog } from './request-log.js'
 
 const twoYears = 2 * 366 * 86_400_000
 const shownAtOnce = 100
@@ -53,6 +53,7 @@ export class Control {
       'POST deliveries/:id/resend': ({ id }) => this.#resend(id),
       'POST webhook_endpoints/:id/roll': ({ id, given }) => this.#rollSecret(id, given),
       'GET requests': ({ query }) => ({ data: log.newest(Number(query.get('limit') ?? shownAtOnce)) }),
+      'GET requests/:id': ({ id }) => this.#request(id),
       'GET settings': () => settings,
       'POST settings': ({ given }) => Object.assign(settings, switched(given)),
       'GET state': ({ query }) => this.#state(query),
@@ -153,6 +154,12 @@ export class Control {
     const delivery = this.#parts.engine.state.tables.deliveries.get(id)
     if (!delivery) throw missing('delivery', id)
     return delivery
+  }
+
+  #request(id: string): LoggedRequest {
+    const request = this.#parts.log.find(id)
+    if (!request) throw missing('request', id)
+    return request
   }
 
   #resend(id: string): object {

@@ -54,6 +54,10 @@ export class RequestLog {
     return this.#requests.slice(-Math.min(limit, kept)).reverse()
   }
 
+  find(id: string): LoggedRequest | undefined {
+    return this.#requests.findLast((request) => request.id === id)
+  }
+
   clear(): void {
     this.#requests.length = 0
   }

@@ -20,7 +20,8 @@ export class StripeError extends Error {
     this.detail = detail
   }
 
-  body(): object {
+  /** @param requestLogUrl where the one whose key it was reads more about the request */
+  body(requestLogUrl?: string): object {
     const { type = 'invalid_request_error', code, param, decline_code, shown } = this.detail
     return {
       error: {
@@ -29,6 +30,7 @@ export class StripeError extends Error {
         message: this.message,
         ...(param && { param }),
         ...shown,
+        ...(requestLogUrl && { request_log_url: requestLogUrl }),
         type,
       },
     }

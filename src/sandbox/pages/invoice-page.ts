@@ -9,6 +9,8 @@ interface Shown {
   readonly seller: Account | undefined
   readonly expired: boolean
   readonly pdf: string
+  /** Where the customer came from. */
+  readonly back: URL | null
 }
 
 export function dateOf(seconds: number): string {
@@ -16,7 +18,7 @@ export function dateOf(seconds: number): string {
 }
 
 export function invoicePage(shown: Shown): string {
-  const { invoice, seller, pdf } = shown
+  const { invoice, seller, pdf, back } = shown
   const title = `Invoice ${invoice.number ?? ''} from ${seller?.name ?? ''}`
   const body = html`
 <div class="card">
@@ -24,6 +26,7 @@ export function invoicePage(shown: Shown): string {
   <h1>Invoice ${invoice.number ?? ''}</h1>
   ${standing(shown)}
   ${actions(shown)}
+  ${back === null ? null : html`<p><a href="${back.href}">Back to ${back.host}</a></p>`}
 </div>
 <div class="card">
   <h2>Details</h2>

@@ -3,11 +3,13 @@ import type { Command } from '../ledger/command.js'
 import type { Invoice, PaymentIntent } from '../ledger/records.js'
 import { StripeError } from '../ledger/stripe-error.js'
 import { expiresAt, hostedUrl, readHostedPath } from '../render/hosted-url.js'
+import type { Settings } from '../settings.js'
 import { parseForm } from '../wire/form.js'
 import { invoicePage } from './invoice-page.js'
 import { invoicePdf } from './invoice-pdf.js'
 import { htmlPage, type Page, plainPage, seeOther } from './page.js'
 import { Portal } from './portal.js'
+import { returnAddress } from './return-address.js'
 
 /** The answers to a bank that wants the payment confirmed. */
 const confirmations: Readonly<Record<string, boolean>> = { authenticate: true, authentication_fails: false }
@@ -24,11 +26,13 @@ const methods: Readonly<Record<string, string>> = {
 /** The pages that Stripe shows to people. Who has an address may use it, so there is no cookie and no token beside it. */
 export class Pages {
   readonly #engine: Engine
+  readonly #settings: Settings
   readonly #baseUrl: () => string
   readonly #portal: Portal
 
-  constructor(engine: Engine, baseUrl: () => string) {
+  constructor(engine: Engine, settings: Settings, baseUrl: () => string) {
     this.#engine = engine
+    this.#settings = settings
     this.#baseUrl = baseUrl
     this.#portal = new Portal(engine, baseUrl)
   }
@@ -51,15 +55,17 @@ export class Pages {
     if (read.rest === '/pdf' && method === 'GET') return this.#pdf(invoice, expired)
     if (method === 'POST') return this.#pay(invoice, url, body, expired)
     if (method !== 'GET') return htmlPage(405, plainPage('Not possible', 'This page can be read, and paid on.'))
-    return this.#shown(invoice, expired)
+    return this.#shown(invoice, url, expired)
   }
 
-  #shown(invoice: Invoice, expired: boolean): Page {
+  #shown(invoice: Invoice, url: URL, expired: boolean): Page {
     const { payment_intents, accounts } = this.#engine.state.tables
     const payment = invoice.payment_intent ? payment_intents.get(invoice.payment_intent) : undefined
     const seller = accounts.get(invoice.account)
     const address = hostedUrl(invoice.account, invoice.token ?? '', this.#baseUrl(), this.#engine.now)
-    return htmlPage(expired ? 410 : 200, invoicePage({ invoice, payment, seller, expired, pdf: `${address}/pdf` }))
+    const back = returnAddress(url, this.#settings.returnOrigins)
+    const shown = { invoice, payment, seller, expired, pdf: `${address}/pdf`, back }
+    return htmlPage(expired ? 410 : 200, invoicePage(shown))
   }
 
   #pdf(invoice: Invoice, expired: boolean): Page {
@@ -80,12 +86,12 @@ export class Pages {
       const known = [...Object.keys(methods), ...Object.keys(confirmations)].join(', ')
       return htmlPage(400, plainPage('Unknown way to pay', `This page knows these: ${known}.`))
     }
-    if (expired) return this.#shown(invoice, expired)
+    if (expired) return this.#shown(invoice, url, expired)
     const payable = invoice.status === 'open' || invoice.status === 'uncollectible'
     const payment = this.#engine.state.tables.payment_intents.get(invoice.payment_intent ?? '')
     const command = payable && payment ? commandOf(pressed, invoice, payment, form.keep === 'yes') : null
     if (command) this.#engine.execute(command, { account: invoice.account, request: null })
-    return seeOther(url.pathname)
+    return seeOther(`${url.pathname}${url.search}`)
   }
 }
 

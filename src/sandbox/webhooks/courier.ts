@@ -17,6 +17,12 @@ interface Queue {
   readonly waiting: Delivery[]
 }
 
+/** What a fault keeps back for one endpoint, until it is over. */
+interface Held {
+  count: number
+  readonly over: Promise<void>
+}
+
 /** Brings events to their endpoints: a queue for each, each attempt signed anew, and again later where it failed. */
 export class WebhookCourier implements Courier {
   readonly #engine: Engine
@@ -25,7 +31,7 @@ export class WebhookCourier implements Courier {
   readonly #baseUrl: () => string
   readonly #postman = new Postman()
   readonly #queues = new Map<string, Queue>()
-  readonly #held = new Map<string, Delivery[]>()
+  readonly #held = new Map<string, Held>()
   #underWay = 0
   #whenIdle: (() => void)[] = []
   #closed = false
@@ -123,14 +129,18 @@ export class WebhookCourier implements Courier {
 
   /** Kept for a while, then all are sent at once, from the first or from the last. */
   async #hold(delivery: Delivery, endpoint: WebhookEndpoint, event: StripeEvent, fault: EventFault): Promise<void> {
-    const held = this.#held.get(endpoint.id) ?? []
-    this.#held.set(endpoint.id, held)
-    const place = held.push(delivery) - 1
-    await elapsed(fault.ms)
-    this.#held.delete(endpoint.id)
-    const after = fault.act === 'reorder' ? held.length - 1 - place : 0
+    const held = this.#held.get(endpoint.id) ?? this.#startHolding(endpoint.id, fault.ms)
+    const place = held.count++
+    await held.over
+    const after = fault.act === 'reorder' ? held.count - 1 - place : 0
     await elapsed(after * betweenReordered)
     return this.#send(delivery, endpoint, event, null)
+  }
+
+  #startHolding(endpoint: string, ms: number): Held {
+    const held = { count: 0, over: elapsed(ms).then(() => void this.#held.delete(endpoint)) }
+    this.#held.set(endpoint, held)
+    return held
   }
 
   #record(delivery: Delivery, posted: Posted, wait: number | null): void {
