@@ -142,7 +142,7 @@ describeHere('The official CLI takes the sandbox for Stripe', () => {
   })
 
   it('sends an event to an endpoint again', async () => {
-    const receiver = await Receiver.start()
+    const receiver = await Receiver.start(contract)
     const endpoint = await stripe.webhookEndpoints.create({ url: receiver.url, enabled_events: ['invoice.paid'] })
     await cli('trigger', 'customer.created')
     const [event] = (await stripe.events.list()).data as [Stripe.Event]
@@ -156,7 +156,7 @@ describeHere('The official CLI takes the sandbox for Stripe', () => {
     let listening: ChildProcess
 
     beforeAll(async () => {
-      receiver = await Receiver.start()
+      receiver = await Receiver.start(contract)
     })
     afterAll(() => receiver.close())
 

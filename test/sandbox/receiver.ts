@@ -1,6 +1,7 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type Stripe from 'stripe'
+import type { Contract } from './contract/contract.js'
 
 export interface Received {
   readonly headers: http.IncomingHttpHeaders
@@ -16,7 +17,7 @@ export class Receiver {
   readonly #server: http.Server
   #waiting: { count: number; type: string | null; resolve: (all: Received[]) => void }[] = []
 
-  private constructor() {
+  private constructor(contract: Contract | undefined) {
     this.#server = http.createServer((request, response) => {
       let body = ''
       request.setEncoding('utf8')
@@ -25,14 +26,17 @@ export class Receiver {
       })
       request.on('end', () => {
         response.writeHead(this.answers.shift() ?? 200, { Location: '/elsewhere' }).end('{"ok":true}')
-        this.received.push({ headers: request.headers, body, event: JSON.parse(body) as Stripe.Event })
+        const event = JSON.parse(body) as Stripe.Event
+        contract?.object({ ...event }, String(event.api_version), 'sent')
+        this.received.push({ headers: request.headers, body, event })
         this.#check()
       })
     })
   }
 
-  static async start(): Promise<Receiver> {
-    const receiver = new Receiver()
+  /** @param contract what all that is sent is held against */
+  static async start(contract?: Contract): Promise<Receiver> {
+    const receiver = new Receiver(contract)
     await new Promise<void>((resolve) => receiver.#server.listen(0, '127.0.0.1', resolve))
     return receiver
   }

@@ -171,7 +171,16 @@ export const olderCharge = lowering<Charge>(
   [discountsNeverNull, (object) => ({ ...object, destination: null, dispute: null, refunds: null })],
 )
 
-export const olderPaymentMethod = lowering<PaymentMethod>([basil, (object) => without(object, 'customer_account')])
+export const olderPaymentMethod = lowering<PaymentMethod>(
+  [basil, (object) => without(object, 'customer_account')],
+  [renderingOptionsWent, paymentMethodBefore2024],
+)
+
+function paymentMethodBefore2024(object: Rendered): Rendered {
+  const { card } = object as { card?: Rendered }
+  const known = without(object, 'allow_redisplay')
+  return card ? { ...known, card: without(card, 'display_brand', 'generated_from') } : known
+}
 
 export const olderCreditNote = lowering<CreditNote>([
   basil,
