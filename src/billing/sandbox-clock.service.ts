@@ -47,11 +47,13 @@ export class SandboxClockService {
   }
 
   async #advance(time: SandboxTime, to: Date): Promise<Date> {
-    await this.#settle('under way')
+    let reached = await this.#settle(time, 'under way')
     // What was lost before the jump is found where it first halts; on the way nobody presses anything.
     let silent: Silent = 'all'
-    for (let next = await this.#nextDue(time.now()); next && next < to; next = await this.#nextDue(time.now())) {
-      await this.#halt(time, next, silent)
+    for (;;) {
+      const next = await this.#nextDue(time, reached)
+      if (!next || next >= to) break
+      reached = await this.#halt(time, next, silent)
       silent = 'under way'
     }
     // Whoever was waited for may have gone further already.
@@ -59,27 +61,33 @@ export class SandboxClockService {
     return time.now()
   }
 
-  async #halt(time: SandboxTime, instant: Date, silent: Silent): Promise<void> {
-    await this.work.skipped(await time.moveTo(instant))
-    await this.#settle(silent)
+  /** Time goes on while it halts, so what falls due next may have done so meanwhile. */
+  async #halt(time: SandboxTime, instant: Date, silent: Silent): Promise<Date> {
+    if (time.now() < instant) await this.work.skipped(await time.moveTo(instant))
+    return this.#settle(time, silent)
   }
 
-  /** What Stripe has sent meanwhile counts first, or would tell if asked: whoever has paid in time is not past due. */
-  async #settle(silent: Silent): Promise<void> {
+  /**
+   * What Stripe has sent meanwhile counts first, or would tell if asked: whoever has paid in time is not past due.
+   * @returns until when all that fell due has been done
+   */
+  async #settle(time: SandboxTime, silent: Silent): Promise<Date> {
+    const until = time.now()
     await this.work.done()
     if ((await this.sweep.lookAround(silent)) > 0) await this.work.done()
     await this.run.runDue()
     await this.work.done()
     if ((await this.issuing.issueLate()) > 0) await this.work.done()
+    return until
   }
 
-  async #nextDue(after: Date): Promise<Date | null> {
+  async #nextDue(time: SandboxTime, after: Date): Promise<Date | null> {
     const reading = this.unitOfWork.reading(system)
     const queued = await this.work.nextInMs()
     const next = [
       await this.run.nextDue(reading, after),
       await this.sweep.nextDue(reading, after),
-      queued === null ? null : new Date(after.getTime() + queued),
+      queued === null ? null : new Date(time.now().getTime() + queued),
     ]
     const instants = next.flatMap((instant) => (instant ? [instant.getTime()] : []))
     return instants.length === 0 ? null : new Date(Math.min(...instants))

@@ -94,6 +94,28 @@ describe('A jump of time', () => {
     ])
   })
 
+  it('halts for what falls due while it halts, too', async () => {
+    const plan = await house.plan()
+    const tick = () => house.clock.moveTo(new Date(house.clock.now().getTime() + 3_000))
+    ids = [await house.subscription(plan)]
+    tick()
+    tick()
+    ids.push(await house.subscription(plan))
+    class SlowSandbox extends Sandbox {
+      override async done(): Promise<void> {
+        await super.done()
+        tick()
+      }
+    }
+    service = serviceOf(new SlowSandbox())
+    await service.advance(person('ADMINISTRATOR'), at('2026-03-06T00:00:00Z'))
+    for (const id of ids) {
+      const [, renewal] = await house.invoicesOf(id)
+      const { periodStart, createdAt } = renewal as { periodStart: Date; createdAt: Date }
+      expect(createdAt.getTime() - periodStart.getTime()).toBeLessThan(60_000)
+    }
+  })
+
   it('is the same in one jump and in many', async () => {
     const plan = await house.plan({ cancelWhenPastDue: true, interval: 'WEEK' })
     ids = [await house.subscription(plan)]
