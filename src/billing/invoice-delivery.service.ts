@@ -53,7 +53,7 @@ export class InvoiceDelivery {
   async #prepare(invoiceId: string): Promise<InvoiceOrder | null> {
     return this.unitOfWork.run(system, async (transaction) => {
       const invoice = await this.invoices.lock(transaction, invoiceId)
-      if (!invoice || invoice.status !== 'DRAFT' || invoice.syncStatus === 'SYNCED') return null
+      if (invoice?.status !== 'DRAFT' || invoice.syncStatus === 'SYNCED') return null
       const organization = await this.organizations.find(transaction, invoice.organizationId)
       const integrationId = invoice.billingIntegrationId ?? (await this.#connectLate(transaction, invoice))
       const connection = integrationId ? await this.connections.byId(transaction, integrationId) : null

@@ -56,7 +56,7 @@ export class InvoiceSettlement {
     await this.#managed(scope, invoiceId)
     return this.unitOfWork.run(scope, async (transaction) => {
       const invoice = await this.invoices.lock(transaction, invoiceId)
-      if (!invoice || invoice.syncStatus !== 'FAILED' || invoice.status !== 'DRAFT') {
+      if (invoice?.syncStatus !== 'FAILED' || invoice.status !== 'DRAFT') {
         const message = 'Only an invoice whose sync has failed can be tried again.'
         throw new Refused([{ code: 'WRONG_STATE', message, field: ['input', 'invoiceId'] }])
       }
