@@ -14,12 +14,14 @@ const moveInMs = 60_000
 
 /**
  * Billing's time where the sandbox serves: it ticks like the real one, as far ahead as the sandbox has been
- * moved, whoever has moved it. It never goes back.
+ * moved, whoever has moved it; and it stands still for as long as that one was stopped. It never goes back.
  */
 export class SandboxClock implements SandboxTime {
   readonly #name = randomUUID()
   readonly #ending = new AbortController()
   #aheadInMs = 0
+  /** Null while it ticks. */
+  #standsAt: Date | null = null
   #following: Promise<void> = Promise.resolve()
 
   constructor(
@@ -28,7 +30,12 @@ export class SandboxClock implements SandboxTime {
   ) {}
 
   now(): Date {
-    return new Date(Date.now() + this.#aheadInMs)
+    return this.#standsAt ?? new Date(Date.now() + this.#aheadInMs)
+  }
+
+  /** How far it is from the machine's. */
+  get #ahead(): number {
+    return this.now().getTime() - Date.now()
   }
 
   /** @throws CannotStart when the sandbox does not answer: nothing may be billed by a time that is only guessed */
@@ -53,7 +60,7 @@ export class SandboxClock implements SandboxTime {
 
   /** Moves the sandbox, and follows it. @throws when the sandbox does not answer, or refuses */
   async moveTo(instant: Date): Promise<number> {
-    const before = this.#aheadInMs
+    const before = this.#ahead
     const response = await fetch(`${this.base}/_sandbox/clock`, {
       method: 'POST',
       body: JSON.stringify({ to: instant.toISOString() }),
@@ -62,7 +69,7 @@ export class SandboxClock implements SandboxTime {
     await this.follow()
     // It ticks: an instant that has just passed is reached.
     if (!response.ok && this.now() < instant) throw new Error(`The sandbox's clock answered ${response.status}.`)
-    return this.#aheadInMs - before
+    return Math.max(0, this.#ahead - before)
   }
 
   /** Resolves when the sandbox has delivered all that it had to say. */
@@ -79,8 +86,10 @@ export class SandboxClock implements SandboxTime {
     const signal = AbortSignal.any([this.#ending.signal, AbortSignal.timeout(answerInMs)])
     const response = await fetch(`${this.base}/_sandbox/clock${query}`, { signal })
     if (!response.ok) throw new Error(`The sandbox's clock answered ${response.status}.`)
-    const { now } = (await response.json()) as { now: string }
-    this.#aheadInMs = Math.max(this.#aheadInMs, new Date(now).getTime() - Date.now())
+    const { now, frozen } = (await response.json()) as { now: string; frozen: boolean }
+    const told = Math.max(this.now().getTime(), new Date(now).getTime())
+    this.#aheadInMs = told - Date.now()
+    this.#standsAt = frozen ? new Date(told) : null
   }
 
   /** Asks again at once: by that the sandbox knows that the time that it has told is taken in. */
