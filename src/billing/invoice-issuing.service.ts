@@ -14,6 +14,7 @@ import type { ChargeableUsage } from '../usage/chargeable-usage.js'
 import { endInvoiceOf } from './cycle-invoice.rules.js'
 import { firstInvoiceOf, type InvoiceDraft } from './first-invoice.rules.js'
 import { Invoice, type InvoiceReason, type InvoiceRow } from './invoice.entity.js'
+import { endedUnpaid } from './invoice.rules.js'
 import type { InvoiceRecord } from './invoice-record.js'
 import type { InvoiceWriting } from './invoice-writing.js'
 import type { QuotaPrices } from './quota-prices.js'
@@ -102,6 +103,9 @@ export class InvoiceIssuing {
     // Also where nothing is charged for it: it is not looked for again.
     const settled = await this.usage.settleUsage(transaction, subscription.id, used)
     if (!plan?.currency) return null
+    const first = await this.#newest(transaction, subscription.id, 'SUBSCRIPTION_START')
+    // Of what was never paid for nothing was delivered, whatever was reported.
+    if (first && endedUnpaid(first, subscription)) return null
     const prices = await this.prices.of(
       transaction,
       settled.map(({ quotaId }) => quotaId),

@@ -95,14 +95,37 @@ export function isUnderWay({ status, syncStatus, syncAttempts }: Delivery): bool
   return status === 'DRAFT' && syncStatus === 'PENDING' && syncAttempts > 0
 }
 
+interface Beginning {
+  reason: InvoiceReason
+  periodStart: Date
+}
+
 /**
- * Whether it is the invoice of a beginning that never came to be: nothing was delivered, so nothing is owed. After a
- * trial something was.
+ * Whether nothing is delivered until it is paid: the invoice that a subscription begins with, or begins anew with after
+ * a plan without a price. After a trial there is access already, so that one has its due date and grace.
  */
+export function isFirstPayment({ reason, periodStart }: Beginning, trialEndsAt: Date | null | undefined): boolean {
+  return reason === 'SUBSCRIPTION_START' && periodStart.getTime() !== trialEndsAt?.getTime()
+}
+
+/** Whether it is the invoice of a beginning that never came to be: nothing was delivered, so nothing is owed. */
 export function isForNothing(
-  invoice: { status: InvoiceStatus; reason: InvoiceReason },
+  invoice: Beginning & { status: InvoiceStatus },
   subscription: { state: ProductSubscriptionState; trialEndsAt?: Date | null },
 ): boolean {
-  if (invoice.reason !== 'SUBSCRIPTION_START' || subscription.trialEndsAt) return false
+  if (!isFirstPayment(invoice, subscription.trialEndsAt)) return false
   return hasEnded(subscription.state) && (invoice.status === 'DRAFT' || invoice.status === 'OPEN')
+}
+
+const second = 1_000
+
+/** Whether a subscription ended before its beginning was paid, whether or not its invoice is void by now. */
+export function endedUnpaid(
+  invoice: Beginning & { status: InvoiceStatus; voidedAt?: Date | null },
+  { endedAt, trialEndsAt }: { endedAt?: Date | null; trialEndsAt?: Date | null },
+): boolean {
+  if (!endedAt || !isFirstPayment(invoice, trialEndsAt)) return false
+  // Stripe counts in whole seconds.
+  const voidedSince = invoice.voidedAt && invoice.voidedAt.getTime() + second > endedAt.getTime()
+  return isOwed(invoice.status) || (invoice.status === 'VOID' && voidedSince === true)
 }

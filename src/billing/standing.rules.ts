@@ -1,12 +1,13 @@
 import type { PaymentStanding } from '../subscriptions/product-subscription.entity.js'
 import type { InvoiceReason, InvoiceStatus } from './invoice.entity.js'
-import { isOwed } from './invoice.rules.js'
+import { isFirstPayment, isOwed } from './invoice.rules.js'
 
 const day = 24 * 60 * 60 * 1_000
 
 export interface StandingInvoice {
   status: InvoiceStatus
   reason: InvoiceReason
+  periodStart: Date
   /** Null until Stripe has it. */
   dueAt: Date | null
   /** A debit under way is neither paid nor past due. */
@@ -32,7 +33,7 @@ export interface Standing {
 export function standingOf(facts: StandingFacts, now: Date): Standing {
   const { paid, trialEndsAt, invoices, gracePeriodDays } = facts
   if (!paid || (trialEndsAt && now < trialEndsAt)) return { standing: 'NOT_REQUIRED', accessClosesAt: null }
-  if (!trialEndsAt && waitsForFirstPayment(invoices)) {
+  if (waitsForFirstPayment(invoices, trialEndsAt)) {
     return { standing: 'AWAITING_FIRST_PAYMENT', accessClosesAt: null }
   }
   const due = invoices
@@ -49,9 +50,8 @@ export function standingOf(facts: StandingFacts, now: Date): Standing {
 /**
  * The invoice that a subscription begins with opens its access. Where it is void nothing is owed for the beginning. One
  * that comes back from a plan without a price begins once more.
- * After a trial there is access already, so this is not asked: that invoice has its due date and grace.
  */
-function waitsForFirstPayment(invoices: readonly StandingInvoice[]): boolean {
-  const first = invoices.filter(({ reason }) => reason === 'SUBSCRIPTION_START')
-  return first.length === 0 || first.some(({ status }) => isOwed(status))
+function waitsForFirstPayment(invoices: readonly StandingInvoice[], trialEndsAt: Date | null): boolean {
+  const first = invoices.filter((invoice) => isFirstPayment(invoice, trialEndsAt))
+  return (first.length === 0 && !trialEndsAt) || first.some(({ status }) => isOwed(status))
 }

@@ -34,7 +34,7 @@ export class StandingService {
     if (!plan) return
     const invoices = await rows(asSystem, Invoice)
       .selectFrom('Invoice')
-      .select(['status', 'reason', 'dueAt', 'paymentProcessing', 'syncStatus', 'syncAttempts'])
+      .select(['status', 'reason', 'periodStart', 'dueAt', 'paymentProcessing', 'syncStatus', 'syncAttempts'])
       .where('productSubscriptionId', '=', productSubscriptionId)
       .execute()
     if (invoices.some((invoice) => isForNothing(invoice, subscription) && !isUnderWay(invoice))) {

@@ -128,6 +128,27 @@ describe('Usage', () => {
     expect(await house.told(id)).toHaveLength(2)
   })
 
+  it('of what was never paid for is never charged, whenever it is reported, and is not looked for again', async () => {
+    const plan = await house.plan()
+    const quota = await house.quota(plan.id)
+    const id = await house.subscription(plan, { unpaid: true })
+    const first = await house.issuing.issueFirst(id)
+    await house.open(first?.id ?? '', 7)
+    await house.use(id, quota, '700', february)
+    to('2026-02-10T10:00:00Z')
+    const { organizationId } = await house.look(id)
+    await house.service.cancel(house.consumer(organizationId, 'SUBSCRIBER'), id, 'NOW', null)
+    expect(await house.issuing.issueLast(id)).toBeNull()
+    // As Stripe does it, for the beginning that nobody has paid.
+    await house.invoiceIs(first?.id ?? '', { status: 'VOID', voidedAt: house.clock.now() })
+    expect(await house.issuing.issueLast(id)).toBeNull()
+    expect(await house.issuing.issueLate()).toBe(0)
+    await house.use(id, quota, '800', february)
+    expect(await house.issuing.issueLate()).toBe(1)
+    expect(await house.issuing.issueLate()).toBe(0)
+    expect((await house.told(id)).map(([reason]) => reason)).toEqual(['SUBSCRIPTION_START'])
+  })
+
   it('that is reported after the end stands on a further last invoice', async () => {
     const plan = await house.plan()
     const quota = await house.quota(plan.id)

@@ -8,6 +8,7 @@ import {
   invoiceSyncStatuses,
 } from '../../src/billing/invoice.entity.js'
 import {
+  endedUnpaid,
   type InvoiceStep,
   invoiceLifecycle,
   isForNothing,
@@ -147,7 +148,7 @@ describe('An invoice', () => {
       productSubscriptionStates.flatMap((state) =>
         invoiceReasons.flatMap((reason: InvoiceReason) =>
           invoiceStatuses
-            .filter((status) => isForNothing({ status, reason }, { state, trialEndsAt }))
+            .filter((status) => isForNothing({ status, reason, periodStart: now }, { state, trialEndsAt }))
             .map((status) => `${state} ${reason} ${status}`),
         ),
       )
@@ -158,5 +159,20 @@ describe('An invoice', () => {
     )
     // After a trial something was delivered.
     expect(forNothing(now)).toEqual([])
+  })
+
+  it('was never paid for when its subscription ended while it was owed, or it was voided for that end', () => {
+    const endedAt = new Date('2026-11-24T12:00:00.700Z')
+    const about = { reason: 'SUBSCRIPTION_START' as const, periodStart: later(-1_000_000) }
+    const unpaid = (status: InvoiceStatus, more: { voidedAt?: Date; endedAt?: Date | null } = {}) =>
+      endedUnpaid({ ...about, status, ...more }, { endedAt, trialEndsAt: null, ...more })
+    expect(invoiceStatuses.filter((status) => unpaid(status))).toEqual(['DRAFT', 'OPEN', 'UNCOLLECTIBLE'])
+    // Stripe says in which second.
+    expect(unpaid('VOID', { voidedAt: now })).toBe(true)
+    expect(unpaid('VOID', { voidedAt: later(-1_000) })).toBe(false)
+    expect(unpaid('OPEN', { endedAt: null })).toBe(false)
+    const afterTrial = { endedAt, trialEndsAt: about.periodStart }
+    expect(endedUnpaid({ ...about, status: 'OPEN' }, afterTrial)).toBe(false)
+    expect(endedUnpaid({ ...about, reason: 'SUBSCRIPTION_CYCLE', status: 'OPEN' }, { endedAt })).toBe(false)
   })
 })

@@ -9,7 +9,14 @@ const daysFromNow = (days: number) => new Date(now.getTime() + days * day)
 
 function invoice(status: InvoiceStatus, about: Partial<StandingInvoice> = {}): StandingInvoice {
   const dueAt = status === 'DRAFT' ? null : daysFromNow(10)
-  return { status, reason: 'SUBSCRIPTION_CYCLE', dueAt, paymentProcessing: false, ...about }
+  return {
+    status,
+    reason: 'SUBSCRIPTION_CYCLE',
+    periodStart: daysFromNow(-5),
+    dueAt,
+    paymentProcessing: false,
+    ...about,
+  }
 }
 
 const start = (status: InvoiceStatus, about: Partial<StandingInvoice> = {}) =>
@@ -55,7 +62,7 @@ describe('A subscription whose first invoice', () => {
 
   it('comes after a trial has its due date and grace like a later one', () => {
     const trialEndsAt = daysFromNow(-30)
-    const at = (dueAt: Date) => standing([start('OPEN', { dueAt })], { trialEndsAt })
+    const at = (dueAt: Date) => standing([start('OPEN', { dueAt, periodStart: trialEndsAt })], { trialEndsAt })
     expect(standing([], { trialEndsAt }).standing).toBe('GOOD')
     expect(at(daysFromNow(1))).toEqual({ standing: 'GOOD', accessClosesAt: daysFromNow(8) })
     expect(at(daysFromNow(-1))).toEqual({ standing: 'GRACE', accessClosesAt: daysFromNow(6) })
@@ -67,7 +74,21 @@ describe('A subscription whose first invoice', () => {
     expect(standing([start('OPEN', { dueAt })], { trialEndsAt: new Date(now.getTime() + 1) }).standing).toBe(
       'NOT_REQUIRED',
     )
-    expect(standing([start('OPEN', { dueAt })], { trialEndsAt: now }).standing).toBe('PAST_DUE')
+    const after = start('OPEN', { dueAt, periodStart: now })
+    expect(standing([after], { trialEndsAt: now }).standing).toBe('PAST_DUE')
+  })
+
+  it('begins it anew, after a plan without a price, opens access also where there was a trial before', () => {
+    const trialEndsAt = daysFromNow(-90)
+    const before = start('PAID', { periodStart: trialEndsAt })
+    const anew = (status: InvoiceStatus) => standing([before, start(status)], { trialEndsAt }).standing
+    expect(['DRAFT', 'OPEN', 'UNCOLLECTIBLE', 'PAID', 'VOID'].map((status) => anew(status as InvoiceStatus))).toEqual([
+      'AWAITING_FIRST_PAYMENT',
+      'AWAITING_FIRST_PAYMENT',
+      'AWAITING_FIRST_PAYMENT',
+      'GOOD',
+      'GOOD',
+    ])
   })
 })
 
@@ -123,6 +144,7 @@ describe('A subscription whose first invoice is paid', () => {
     const owed = fc.record({
       status: fc.constantFrom<InvoiceStatus>('OPEN', 'UNCOLLECTIBLE', 'PAID', 'VOID'),
       reason: fc.constantFrom(...invoiceReasons.filter((reason) => reason !== 'SUBSCRIPTION_START')),
+      periodStart: fc.constant(daysFromNow(-5)),
       dueAt: fc.integer({ min: -60, max: 60 }).map(daysFromNow),
       paymentProcessing: fc.boolean(),
     })
