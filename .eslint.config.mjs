@@ -27,6 +27,41 @@ export default tseslint.config(
     },
   },
   {
+    // Whoever reckons with money has BigInt and exact decimals; instants are whole numbers, and may be compared.
+    name: 'money is never a float',
+    files: [
+      'src/kernel/{currency,decimal,money,pricing}.ts',
+      'src/catalog/{estimate,plan,quota}.rules.ts',
+      'src/usage/{chargeable-usage,usage.rules}.ts',
+      'src/billing/{credit,cycle-invoice,first-invoice,turn-invoices,usage-lines}.rules.ts',
+      'src/billing/{billing-charges,invoice-writing,plan-change-charges,quota-prices,upcoming-invoice.service}.ts',
+    ],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'Literal[raw=/^(\\d[\\d_]*)?\\.\\d|^\\d[\\d_]*\\.$|^\\d.*e-/i]',
+          message: 'A number with a fraction is inexact.',
+        },
+        { selector: 'CallExpression[callee.name=/^(Number|parseFloat)$/]', message: 'Money is never a number.' },
+        {
+          selector: 'CallExpression[callee.object.name="Number"][callee.property.name="parseFloat"]',
+          message: 'Money is never a number.',
+        },
+        { selector: 'UnaryExpression[operator="+"]', message: 'Money is never a number.' },
+        {
+          selector: 'CallExpression[callee.property.name=/^(toNumber|toPrecision|toExponential)$/]',
+          message: 'Money is never a number.',
+        },
+        {
+          selector:
+            'CallExpression[callee.object.name="Math"][callee.property.name=/^(round|floor|ceil|trunc|fround|pow)$/]',
+          message: 'Rounding is for decimals and fractions: see kernel/money.ts.',
+        },
+      ],
+    },
+  },
+  {
     // Tests throw and print what the code under test must be able to take.
     files: ['test/**/*.ts'],
     rules: {

@@ -76,9 +76,7 @@ export function allocate(whole: Money, weights: readonly bigint[]): Money[] {
   }))
 
   let left = shares.reduce((remaining, share) => remaining - share.steps, steps)
-  const largestRestFirst = shares.toSorted(
-    (one, other) => Number(other.rest > one.rest) - Number(other.rest < one.rest),
-  )
+  const largestRestFirst = shares.toSorted((one, other) => (other.rest > one.rest ? 1 : other.rest < one.rest ? -1 : 0))
   for (const share of largestRestFirst) {
     if (left-- > 0n) share.steps += 1n
   }

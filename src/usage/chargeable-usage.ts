@@ -93,7 +93,7 @@ export class ChargeableUsage {
       where k.product_subscription_id = due.product_subscription_id and k.quota_id = due.quota_id
         and k.period_start = due.period_start and k.invoiced = due.invoiced`.execute(transaction.kysely)
     invariant(
-      Number(numAffectedRows) === due.length,
+      numAffectedRows === BigInt(due.length),
       'Usage was invoiced by another meanwhile: the subscription was not locked.',
     )
     return found
