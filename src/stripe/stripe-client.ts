@@ -11,8 +11,8 @@ import { type Lane, Pacer } from './stripe-pacing.js'
 /** Sent with every request, so that what Stripe answers does not follow the account's own setting. */
 export const stripeApiVersion = '2026-10-28.endive'
 
-/** Nine tenths of what Stripe allows an endpoint in a second. */
-const requestsPerSecond = 23
+/** Nine tenths of what Stripe allows an account in a second. */
+const requestsPerSecond = { test: 22, live: 90 }
 const timeoutInMs = 8_000
 const waitsAtMost = 3
 const clientsAtMost = 1_000
@@ -69,8 +69,14 @@ export class StripeClients {
       // Without the query: it may hold an email address.
       log.debug({ requestId, method, path: path.split('?')[0], status, elapsed }, 'stripe answered')
     })
-    return new StripeClient(sdk, new Pacer(this.options.requestsPerSecond ?? requestsPerSecond))
+    const usual = requestsPerSecond[isLive(key) ? 'live' : 'test']
+    return new StripeClient(sdk, new Pacer(this.options.requestsPerSecond ?? usual))
   }
+}
+
+/** Whether a key is for real money. */
+export function isLive(key: Secret): boolean {
+  return /^[a-z]{2}_live_/.test(key.reveal())
 }
 
 /** The SDK for one key, at a pace that Stripe allows. */

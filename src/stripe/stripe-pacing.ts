@@ -16,16 +16,21 @@ export const realTiming: Timing = {
 }
 
 const windowInMs = 1_000
+/** How many requests of the background may start at once; what is over comes one by one. */
+const backgroundAtOnce = 4
 
 /**
- * Lets at most so many requests start within any second, so that Stripe's limit is not met at all; a burst
- * after a quiet second goes through at once.
+ * Lets at most so many requests start within any second, so that Stripe's limit is not met at all. A burst of those that
+ * people wait for goes through at once after a quiet second. The background's are spread over the second: were it used
+ * up at its beginning, people would wait for its end.
  */
 export class Pacer {
   readonly #starts: number[] = []
   readonly #waiting: Record<Lane, Array<() => void>> = { interactive: [], background: [] }
   #pausedUntil = Number.NEGATIVE_INFINITY
-  #wakes = false
+  /** When the background has had its even share of time up to now. */
+  #backgroundEvenAt = Number.NEGATIVE_INFINITY
+  #wakesAt = Number.POSITIVE_INFINITY
 
   constructor(
     private readonly perSecond: number,
@@ -47,30 +52,40 @@ export class Pacer {
 
   #advance(): void {
     for (;;) {
-      const lane = this.#waiting.interactive.length > 0 ? this.#waiting.interactive : this.#waiting.background
-      if (lane.length === 0) return
+      const lane: Lane = this.#waiting.interactive.length > 0 ? 'interactive' : 'background'
+      if (this.#waiting[lane].length === 0) return
       const now = this.timing.now()
-      const wait = this.#waitFrom(now)
-      if (wait > 0) {
-        this.#wakeIn(wait)
+      const at = Math.max(this.#freeAt(), lane === 'background' ? this.#evenFrom() : 0)
+      if (at > now) {
+        this.#wakeAt(at)
         return
       }
       if (this.#starts.push(now) > this.perSecond) this.#starts.shift()
-      lane.shift()?.()
+      if (lane === 'background') this.#backgroundEvenAt = Math.max(this.#backgroundEvenAt, now) + this.#interval
+      this.#waiting[lane].shift()?.()
     }
   }
 
-  #waitFrom(now: number): number {
-    const oldest = this.#starts.length < this.perSecond ? undefined : this.#starts[0]
-    const free = oldest === undefined ? now : oldest + windowInMs
-    return Math.max(free, this.#pausedUntil) - now
+  get #interval(): number {
+    return windowInMs / this.perSecond
   }
 
-  #wakeIn(milliseconds: number): void {
-    if (this.#wakes) return
-    this.#wakes = true
-    this.timing.after(Math.ceil(milliseconds), () => {
-      this.#wakes = false
+  #freeAt(): number {
+    const oldest = this.#starts.length < this.perSecond ? undefined : this.#starts[0]
+    return Math.max(oldest === undefined ? Number.NEGATIVE_INFINITY : oldest + windowInMs, this.#pausedUntil)
+  }
+
+  #evenFrom(): number {
+    return this.#backgroundEvenAt - this.#interval * (backgroundAtOnce - 1)
+  }
+
+  /** Whoever comes after may have to be let through sooner. */
+  #wakeAt(at: number): void {
+    if (at >= this.#wakesAt) return
+    this.#wakesAt = at
+    this.timing.after(Math.ceil(at - this.timing.now()), () => {
+      if (this.#wakesAt !== at) return
+      this.#wakesAt = Number.POSITIVE_INFINITY
       this.#advance()
     })
   }

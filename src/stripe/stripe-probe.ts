@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type Stripe from 'stripe'
 import type { BillingConnection } from '../billing/billing.port.js'
 import type { StoredBillingCheck } from '../billing/billing-integration.entity.js'
+import { isLive } from './stripe-client.js'
 import { outcomeOf } from './stripe-errors.js'
 import type { StepOutcome, StripeIntents } from './stripe-intent.js'
 
@@ -103,7 +104,7 @@ function keyCheck(outcome: StepOutcome<unknown>): StoredBillingCheck {
 }
 
 function modeCheck({ mode, restrictedKey }: BillingConnection): StoredBillingCheck {
-  const live = /^[a-z]{2}_live_/.test(restrictedKey.reveal())
+  const live = isLive(restrictedKey)
   const name = 'key.mode'
   if (live === (mode === 'LIVE'))
     return { name, ok: true, detail: live ? 'The key is for real money.' : 'The key is for tests.' }
