@@ -67,10 +67,10 @@ export class Migration20261124000000_tables extends Migration {
     this.addSql(`create index "invoice_organization_id_index" on "invoice" ("organization_id");`);
     this.addSql(`create index "invoice_marketplace_id_status_index" on "invoice" ("marketplace_id", "status");`);
     this.addSql(`create index "invoice_product_subscription_id_index" on "invoice" ("product_subscription_id");`);
-    this.addSql(`create index "invoice_stripe_invoice_id_index" on "invoice" ("stripe_invoice_id");`);
+    this.addSql(`create index "invoice_stripe_invoice_id_index" on "invoice" ("stripe_invoice_id") where stripe_invoice_id is not null;`);
     this.addSql(`create index "invoice_stripe_asked_at_index" on "invoice" ("stripe_asked_at") where status in ('OPEN', 'UNCOLLECTIBLE');`);
     this.addSql(`create index "invoice_due_at_index" on "invoice" ("due_at") where status in ('OPEN', 'UNCOLLECTIBLE') and past_due_at is null;`);
-    this.addSql(`create index "invoice_created_at_index" on "invoice" ("created_at") where status = 'DRAFT';`);
+    this.addSql(`create index "invoice_billing_integration_id_id_index" on "invoice" ("billing_integration_id", "id") where status = 'DRAFT';`);
     this.addSql(`create index "invoice_reminder_at_index" on "invoice" ("reminder_at") where status = 'OPEN' and reminder_at is not null;`);
     this.addSql(`alter table "invoice" add constraint "invoice_once_for_each_period_and_reason" unique ("provider_id", "product_subscription_id", "reason", "period_start");`);
     this.addSql(`alter table "invoice" add constraint "invoice_total_is_not_negative" check (total_minor >= 0);`);
@@ -116,8 +116,8 @@ export class Migration20261124000000_tables extends Migration {
     this.addSql(`create index "product_subscription_marketplace_id_state_index" on "product_subscription" ("marketplace_id", "state");`);
     this.addSql(`create index "product_subscription_plan_id_index" on "product_subscription" ("plan_id");`);
     this.addSql(`create index "product_subscription_period_end_index" on "product_subscription" ("period_end");`);
-    this.addSql(`create index "product_subscription_access_closes_at_index" on "product_subscription" ("access_closes_at");`);
-    this.addSql(`create index "product_subscription_ends_at_index" on "product_subscription" ("ends_at") where state in ('ACTIVE', 'SUSPENDED');`);
+    this.addSql(`create index "product_subscription_access_closes_at_index" on "product_subscription" ("access_closes_at") where access_closes_at is not null;`);
+    this.addSql(`create index "product_subscription_ends_at_index" on "product_subscription" ("ends_at") where state in ('ACTIVE', 'SUSPENDED') and ends_at is not null;`);
     this.addSql(`create unique index "product_subscription_runs_once" on "product_subscription" ("provider_id", "organization_id", "plan_id") where state in ('PENDING_APPROVAL', 'ACTIVE', 'SUSPENDED');`);
 
     this.addSql(`create table "provider" ("id" varchar(255) not null, "name" varchar(255) not null, "created_at" timestamptz(3) not null, primary key ("id"));`);

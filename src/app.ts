@@ -44,6 +44,7 @@ export interface App {
 }
 
 const jobsAtOnce = 8
+const quietJobsAtOnce = 4
 
 /** @param transport by what time sessions, invitations and links end */
 export async function buildApp(config: AppConfig, log: Logger, transport: Clock = systemClock): Promise<App> {
@@ -57,12 +58,14 @@ export async function buildApp(config: AppConfig, log: Logger, transport: Clock 
   const feed = new EventFeed(eventLog, () => reading(system), doorbell, log)
   const sandboxClock = config.sandboxPort === null ? null : new SandboxClock(config.stripeApiBase, log)
   const clocks: Clocks = { billing: sandboxClock ?? systemClock, transport }
+  const metrics = new Registry()
   const limiterPool = poolForLimits(config.databaseUrl, log)
 
   const scopeOf = (token: string | null) => viewers.scopeOf(token)
   const features = buildFeatures({
     config,
     log,
+    metrics,
     unitOfWork,
     clocks,
     box: new SecretBox(config.encryptionKeys),
@@ -91,8 +94,10 @@ export async function buildApp(config: AppConfig, log: Logger, transport: Clock 
           databaseUrl: config.databaseUrl,
           tasks: features.tasks,
           reactions: features.reactions,
+          quietTasks: features.quietTasks,
           schedule: features.schedule,
           concurrency: jobsAtOnce,
+          quietConcurrency: quietJobsAtOnce,
           log,
         })
   const http =
@@ -124,7 +129,7 @@ export async function buildApp(config: AppConfig, log: Logger, transport: Clock 
               decisions: features.accessDecisions,
               gatewayScope: (token) => features.gatewayTokens.scopeOf(token),
             }),
-            healthRoutes([databaseAnswers(unitOfWork)], metricsOf(sockets, live)),
+            healthRoutes([databaseAnswers(unitOfWork)], registered(metrics, sockets, live)),
           ],
           originAllowed,
           log,
@@ -178,8 +183,7 @@ function databaseAnswers(unitOfWork: UnitOfWork<DomainEvent>): ReadinessCheck {
   }
 }
 
-function metricsOf(sockets: Sockets, live: LiveGroups): Registry {
-  const registry = new Registry()
+function registered(registry: Registry, sockets: Sockets, live: LiveGroups): Registry {
   collectDefaultMetrics({ register: registry })
   new Gauge({
     name: 'websockets_open',

@@ -86,6 +86,8 @@ export function buildFeatures(given: Omit<Foundation, 'mutations' | 'nodes'>) {
       ...commerce.tasks,
       [housekeepingTask]: () => keepHouse(asSystem(), given.clocks.transport.now()),
     },
+    /** What nobody waits for, and must not keep anything else waiting. */
+    quietTasks: commerce.quietTasks,
     schedule: [...people.schedule, ...commerce.schedule, `41 * * * * ${housekeepingTask}`],
     /** @throws for a class of the schema that nothing here is an instance of */
     resolver(resolverClass: { name: string }): object {

@@ -12,6 +12,7 @@ import {
   subscriptionEventNames,
   subscriptionExpired,
   subscriptionRejected,
+  subscriptionRenewed,
   subscriptionRequested,
   subscriptionResumed,
   subscriptionStandingChanged,
@@ -37,7 +38,7 @@ export function reactionTable(react: Named): ReactionTable {
     [subscriptionStandingChanged.name]: [react.tellAccess],
     [subscriptionSuspended.name]: [react.tellAccess],
     [subscriptionResumed.name]: [react.tellAccess],
-    [invoiceEvents.CREATED.name]: [react.bringInvoiceToStripe],
+    [invoiceEvents.CREATED.name]: [react.bringInvoiceToStripe, react.callCourier],
     [invoiceEvents.OPENED.name]: [react.remindOfInvoice],
     [invoiceEvents.PAYMENT_FAILED.name]: [react.tellPaymentFailed],
     [invoiceEvents.PAID.name]: [react.lookForSavedPayment],
@@ -47,7 +48,9 @@ export function reactionTable(react: Named): ReactionTable {
     [accessRequested.name]: [react.followRequest],
     [accessWaiting.name]: [react.followRequest],
   }
-  // Whatever becomes of a subscription, its standing included, may open or close access.
-  for (const name of subscriptionEventNames) table[name] = [...(table[name] ?? []), react.followSubscription]
+  // Whatever becomes of a subscription, its standing included, may open or close access; but that it goes on does not.
+  for (const name of subscriptionEventNames) {
+    if (name !== subscriptionRenewed.name) table[name] = [...(table[name] ?? []), react.followSubscription]
+  }
   return table
 }

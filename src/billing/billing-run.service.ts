@@ -3,7 +3,7 @@ import type { DomainEvent } from '../events/event.js'
 import type { Clock } from '../kernel/clock.js'
 import { system } from '../persistence/tenant-scope.js'
 import type { Reading, Transaction, UnitOfWork } from '../persistence/unit-of-work.js'
-import type { ProductSubscriptionRow } from '../subscriptions/product-subscription.entity.js'
+import type { SubscriptionAtTurn } from '../subscriptions/period-turn.rules.js'
 import type { SubscriptionTurns } from '../subscriptions/subscription-turns.js'
 import type { ChargeableUsage } from '../usage/chargeable-usage.js'
 import type { InvoiceSweep } from './invoice-sweep.js'
@@ -51,7 +51,7 @@ export class BillingRun {
     await this.sweep.letTimePass()
     // One that cannot be billed must not keep the others waiting; it is tried again with the next run.
     const except: string[] = []
-    let taken = 0
+    let taken = await this.#many(until, except)
     for (;;) {
       const some = await this.#some(until, except)
       taken += some
@@ -60,6 +60,17 @@ export class BillingRun {
       if (some === 0) taken += await this.#single(until, except)
     }
     if (taken > 0) this.log.info({ periods: taken, failed: except.length, until }, 'billing run')
+    return taken
+  }
+
+  /** As long as there are whole batches, one is worked out while another is written. */
+  async #many(until: Date, except: string[]): Promise<number> {
+    let taken = await this.#some(until, except)
+    if (taken < atOnce) return taken
+    const lane = async () => {
+      for (let some = atOnce; some === atOnce; taken += some) some = await this.#some(until, except)
+    }
+    await Promise.all([lane(), lane()])
     return taken
   }
 
@@ -112,7 +123,7 @@ export class BillingRun {
     })
   }
 
-  async #settledUsage(transaction: Transaction, due: readonly ProductSubscriptionRow[]): Promise<UsedUnits[][]> {
+  async #settledUsage(transaction: Transaction, due: readonly SubscriptionAtTurn[]): Promise<UsedUnits[][]> {
     const charged = due.filter(chargesUsage)
     const asked = charged.map((subscription) => ({
       productSubscriptionId: subscription.id,
@@ -129,7 +140,7 @@ export class BillingRun {
   }
 }
 
-function ordersOf(subscription: ProductSubscriptionRow, { invoices }: Decided): InvoiceOrdered[] {
+function ordersOf(subscription: SubscriptionAtTurn, { invoices }: Decided): InvoiceOrdered[] {
   return invoices.map(({ reason, plan, draft }) => ({
     subscription,
     planId: plan.id,
@@ -141,11 +152,11 @@ function ordersOf(subscription: ProductSubscriptionRow, { invoices }: Decided): 
 }
 
 /** A new invoice is due only later, so a renewal leaves the standing where it is. */
-function mayStandElsewhere({ periodNumber }: ProductSubscriptionRow, { turn, invoices }: Decided): boolean {
+function mayStandElsewhere({ periodNumber }: SubscriptionAtTurn, { turn, invoices }: Decided): boolean {
   const trial = periodNumber === null || periodNumber === undefined
   return trial || turn === 'change plan' || invoices.some(({ reason }) => reason === 'SUBSCRIPTION_START')
 }
 
-function periodOf({ periodStart, periodEnd }: ProductSubscriptionRow) {
+function periodOf({ periodStart, periodEnd }: SubscriptionAtTurn) {
   return { start: periodStart as Date, end: periodEnd as Date }
 }

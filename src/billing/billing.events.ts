@@ -1,5 +1,5 @@
 import { eventType } from '../events/event.js'
-import type { InvoiceStatus } from './invoice.entity.js'
+import type { InvoiceReason, InvoiceStatus } from './invoice.entity.js'
 
 export const invoiceChanges = [
   'CREATED',
@@ -20,7 +20,10 @@ export interface InvoiceFact {
   change: InvoiceChange
   status: InvoiceStatus
   previousStatus: InvoiceStatus | null
+  reason: InvoiceReason
   productSubscriptionId: string
+  /** The connection that it is to be brought through, or was; null where there is none. */
+  billingIntegrationId: string | null
 }
 
 export const invoiceEvents = {

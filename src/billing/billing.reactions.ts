@@ -1,7 +1,14 @@
 import type { DomainEvent } from '../events/event.js'
 import type { Reaction } from '../events/jobs.js'
+import type { InvoiceFact } from './billing.events.js'
 import type { ConnectionExamination } from './connection-examination.service.js'
-import { bringInvoiceTask, examineConnectionTask, type InvoiceDelivery } from './invoice-delivery.service.js'
+import { bringCyclesTask, type InvoiceCourier } from './invoice-courier.service.js'
+import {
+  bringInvoiceTask,
+  bringQuietInvoiceTask,
+  examineConnectionTask,
+  type InvoiceDelivery,
+} from './invoice-delivery.service.js'
 import type { InvoiceIssuing } from './invoice-issuing.service.js'
 import type { InvoiceSettlement } from './invoice-settlement.service.js'
 import { type InvoiceSweep, sweepTask } from './invoice-sweep.js'
@@ -12,6 +19,7 @@ import { voidUnpaidStartTask } from './standing.service.js'
 export function billingReactions(
   issuing: InvoiceIssuing,
   delivery: InvoiceDelivery,
+  courier: InvoiceCourier,
   settlement: InvoiceSettlement,
   saved: SavedPayments,
 ) {
@@ -24,7 +32,15 @@ export function billingReactions(
     /** invoice.created */
     bringInvoiceToStripe: {
       name: 'billing.bringInvoiceToStripe',
-      react: ({ subjectId }: DomainEvent) => delivery.bring(subjectId),
+      concerns: (event: DomainEvent) => courierOf(event) === null,
+      react: async ({ subjectId }: DomainEvent) => void (await delivery.bring(subjectId)),
+    },
+    /** invoice.created, of later cycles: many at once */
+    callCourier: {
+      name: 'billing.callCourier',
+      concerns: (event: DomainEvent) => courierOf(event) !== null,
+      about: (event: DomainEvent) => courierOf(event) ?? '',
+      react: (event: DomainEvent) => courier.call(courierOf(event) ?? ''),
     },
     /** product-subscription.canceled and .expired */
     voidUnpaidStart: {
@@ -37,6 +53,12 @@ export function billingReactions(
       react: ({ subjectId }: DomainEvent) => saved.look(subjectId),
     },
   } satisfies Record<string, Reaction>
+}
+
+/** The connection whose courier takes the invoice along; null where it is brought by itself. */
+function courierOf({ data }: DomainEvent): string | null {
+  const { reason, billingIntegrationId } = data as InvoiceFact
+  return reason === 'SUBSCRIPTION_CYCLE' ? billingIntegrationId : null
 }
 
 /** What billing leaves to the worker, by the names under which it is queued. */
@@ -53,5 +75,14 @@ export function billingTasks(
     [examineConnectionTask]: (payload: unknown) =>
       examination.examine((payload as { billingIntegrationId: string }).billingIntegrationId),
     [sweepTask]: () => sweep.sweep(),
+  }
+}
+
+/** What nobody waits for, and must not keep anything else waiting. */
+export function quietBillingTasks(delivery: InvoiceDelivery, courier: InvoiceCourier) {
+  return {
+    [bringCyclesTask]: (payload: unknown) =>
+      courier.takeTurn((payload as { billingIntegrationId: string }).billingIntegrationId),
+    [bringQuietInvoiceTask]: (payload: unknown) => delivery.bring((payload as { invoiceId: string }).invoiceId),
   }
 }

@@ -12,10 +12,13 @@ import { BillingAccount, type BillingAccountRow } from './billing-integration.en
 import type { InvoiceCause, InvoiceReason, InvoiceRow } from './invoice.entity.js'
 import type { InvoiceRepository } from './invoice.repository.js'
 import { mayCharge } from './invoice.rules.js'
+import { InvoiceMetrics } from './invoice-metrics.js'
 import type { InvoiceRecord } from './invoice-record.js'
 
 /** The worker's task that brings an invoice to Stripe; its payload is `{ invoiceId }`. */
 export const bringInvoiceTask = 'bring-invoice'
+/** The same for an invoice that nobody waits for: apart, so that many of them keep no other work waiting. */
+export const bringQuietInvoiceTask = 'bring-quiet-invoice'
 /** The worker's task that looks at a connection again; its payload is `{ billingIntegrationId }`. */
 export const examineConnectionTask = 'examine-connection'
 
@@ -34,19 +37,25 @@ export class InvoiceDelivery {
     private readonly payments: PaymentPort,
     private readonly record: InvoiceRecord,
     private readonly clocks: Clocks,
+    private readonly metrics = new InvoiceMetrics(),
   ) {}
 
-  /** The worker's task; repeats itself until it is done, refused, or has gone on for too long. */
-  async bring(invoiceId: string): Promise<void> {
+  /**
+   * The worker's task; repeats itself until it is done, refused, or has gone on for too long.
+   * @returns how it went this time; null where there is nothing to bring (any more)
+   */
+  async bring(invoiceId: string): Promise<Outcome<BroughtInvoice>['kind'] | null> {
     const order = await this.#prepare(invoiceId)
-    if (!order) return
+    if (!order) return null
     const outcome = await this.payments.bring(order)
     await this.#settle(order, outcome)
+    this.metrics.tried(order.connection.id, outcome.kind)
+    return outcome.kind
   }
 
   /** Once more, for an invoice whose sync FAILED or that has waited for long. */
   async again(transaction: Transaction, invoiceId: string): Promise<void> {
-    await enqueue(transaction, [jobFor(invoiceId)])
+    await enqueue(transaction, [jobFor(bringInvoiceTask, invoiceId)])
   }
 
   /** Null where there is nothing to bring (any more). */
@@ -92,7 +101,7 @@ export class InvoiceDelivery {
         })),
         stripeInvoiceId: invoice.stripeInvoiceId ?? null,
         mayCharge: mayCharge(invoice.reason),
-        background: invoice.reason === 'SUBSCRIPTION_CYCLE',
+        background: isQuiet(invoice),
       }
     })
   }
@@ -163,7 +172,8 @@ export class InvoiceDelivery {
     invoice.syncMessage = message
     const pause = Math.min(longestPause, shortestPause * 2 ** (invoice.syncAttempts - 1))
     const runAt = new Date(this.clocks.transport.now().getTime() + Math.max(pause, retryAfterMs))
-    await enqueue(transaction, [{ ...jobFor(invoice.id), runAt }])
+    const task = isQuiet(invoice) ? bringQuietInvoiceTask : bringInvoiceTask
+    await enqueue(transaction, [{ ...jobFor(task, invoice.id), runAt }])
   }
 
   /** One customer for each connection, organization and currency, also when twenty buy at once. */
@@ -208,8 +218,13 @@ const causes: Record<InvoiceReason, InvoiceCause> = {
 }
 
 /** At most one waits for an invoice, and one runs. */
-function jobFor(invoiceId: string) {
-  return { task: bringInvoiceTask, payload: { invoiceId }, key: bringingKey(invoiceId), queue: `invoice ${invoiceId}` }
+function jobFor(task: string, invoiceId: string) {
+  return { task, payload: { invoiceId }, key: bringingKey(invoiceId), queue: `invoice ${invoiceId}` }
+}
+
+/** Nobody waits for the invoice of a later cycle. */
+function isQuiet({ reason }: { reason: InvoiceReason }): boolean {
+  return reason === 'SUBSCRIPTION_CYCLE'
 }
 
 /** By which the job that brings an invoice is found in the queue. */

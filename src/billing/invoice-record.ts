@@ -113,8 +113,9 @@ export class InvoiceRecord {
     change: InvoiceChange,
     previousStatus: InvoiceStatus | null,
   ): void {
-    const { id, providerId, marketplaceId, organizationId, productSubscriptionId, status } = invoice
-    const fact = { change, status, previousStatus, productSubscriptionId }
+    const { id, providerId, marketplaceId, organizationId, productSubscriptionId, status, reason } = invoice
+    const billingIntegrationId = invoice.billingIntegrationId ?? null
+    const fact = { change, status, previousStatus, reason, productSubscriptionId, billingIntegrationId }
     const audience = { providerId, marketplaceId, organizationId }
     transaction.announce(invoiceEvents[change].of(audience, id, fact, this.clock.now()))
   }

@@ -9,6 +9,7 @@ import { ProductSubscription } from '../subscriptions/product-subscription.entit
 import { Invoice, type InvoiceRow } from './invoice.entity.js'
 import type { InvoiceRepository } from './invoice.repository.js'
 import { isPastDue } from './invoice.rules.js'
+import { type InvoiceCourier, waitsForCourier } from './invoice-courier.service.js'
 import { bringingKey, type InvoiceDelivery } from './invoice-delivery.service.js'
 import type { InvoiceInquiry } from './invoice-inquiry.service.js'
 import type { InvoiceRecord } from './invoice-record.js'
@@ -44,6 +45,7 @@ export class InvoiceSweep {
     /** Billing's. */
     private readonly clock: Clock,
     private readonly notices: readonly TimedNotices[],
+    private readonly courier: InvoiceCourier,
   ) {}
 
   async sweep(): Promise<void> {
@@ -172,6 +174,7 @@ export class InvoiceSweep {
       .where('syncStatus', '=', 'PENDING')
       .where('createdAt', '<', before)
       .where((eb) => eb.or([eb('lastSyncAttemptAt', 'is', null), eb('lastSyncAttemptAt', '<', before)]))
+      .where((eb) => eb.not(waitsForCourier))
       .where(
         sql<boolean>`not exists (
           select 1 from graphile_worker.jobs j
@@ -184,7 +187,7 @@ export class InvoiceSweep {
     for (const { id } of found) {
       await this.unitOfWork.run(system, (transaction) => this.delivery.again(transaction, id))
     }
-    return found.length
+    return found.length + (await this.courier.callForForgotten(this.unitOfWork.reading(system), before))
   }
 
   /** A lost webhook costs minutes, not a customer: open invoices that nothing was heard of are read again. */

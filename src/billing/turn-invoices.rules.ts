@@ -6,10 +6,10 @@ import {
   changedAtPeriodEnd,
   courseOf,
   renewed,
+  type SubscriptionAtTurn,
   type Turn,
   turnOf,
 } from '../subscriptions/period-turn.rules.js'
-import type { ProductSubscriptionRow } from '../subscriptions/product-subscription.entity.js'
 import { scheduleOf } from '../subscriptions/product-subscription.rules.js'
 import { endInvoiceOf, invoiceAfterTrial, periodInvoiceOf } from './cycle-invoice.rules.js'
 import { type DraftLine, firstInvoiceOf, type InvoiceDraft } from './first-invoice.rules.js'
@@ -18,7 +18,7 @@ import { type QuotaPrice, type UsedUnits, usageLinesOf } from './usage-lines.rul
 
 /** All that decides what becomes of a subscription at the end of its period. */
 export interface TurnScene {
-  subscription: ProductSubscriptionRow
+  subscription: SubscriptionAtTurn
   plan: PlanRow
   /** The one that a change waits for; null where none does. */
   scheduled: PlanRow | null
@@ -46,7 +46,7 @@ export interface Decided {
 }
 
 /** Whether what was used is charged where the period ends: nothing is in a trial, nor before the first payment. */
-export function chargesUsage({ periodNumber, standing }: ProductSubscriptionRow): boolean {
+export function chargesUsage({ periodNumber, standing }: SubscriptionAtTurn): boolean {
   return periodNumber !== null && periodNumber !== undefined && standing !== 'AWAITING_FIRST_PAYMENT'
 }
 
@@ -136,6 +136,6 @@ function usageOf({ subscription, plan, usage, prices }: TurnScene): DraftLine[] 
   return usageLinesOf(usage, prices, period, { currency: plan.currency as Currency, timeZone })
 }
 
-function isTrial({ periodNumber }: ProductSubscriptionRow): boolean {
+function isTrial({ periodNumber }: SubscriptionAtTurn): boolean {
   return periodNumber === null || periodNumber === undefined
 }

@@ -4,7 +4,7 @@ import { invariant } from '../kernel/invariant.js'
 import type { MarketplaceRepository } from '../marketplaces/marketplace.repository.js'
 import { system } from '../persistence/tenant-scope.js'
 import type { Reading } from '../persistence/unit-of-work.js'
-import type { ProductSubscriptionRow } from '../subscriptions/product-subscription.entity.js'
+import type { SubscriptionAtTurn } from '../subscriptions/period-turn.rules.js'
 import type { ProductSubscriptionRepository } from '../subscriptions/product-subscription.repository.js'
 import type { QuotaPrices } from './quota-prices.js'
 import type { TurnScene } from './turn-invoices.rules.js'
@@ -22,7 +22,7 @@ export class TurnScenes {
   /** @param usage of each, in the order of the subscriptions */
   async of(
     reading: Reading,
-    subscriptions: readonly ProductSubscriptionRow[],
+    subscriptions: readonly SubscriptionAtTurn[],
     usage: ReadonlyArray<readonly UsedUnits[]>,
   ): Promise<TurnScene[]> {
     const asSystem = { ...reading, scope: system }
@@ -46,13 +46,13 @@ export class TurnScenes {
     })
   }
 
-  async #plans(reading: Reading, subscriptions: readonly ProductSubscriptionRow[]): Promise<Map<string, PlanRow>> {
+  async #plans(reading: Reading, subscriptions: readonly SubscriptionAtTurn[]): Promise<Map<string, PlanRow>> {
     const ids = subscriptions.flatMap(({ planId, scheduledPlanId }) => [planId, scheduledPlanId ?? planId])
     const found = await this.plans.byIds(reading, [...new Set(ids)])
     return new Map(found.flatMap((plan) => (plan ? [[plan.id, plan] as const] : [])))
   }
 
-  async #timeZones(reading: Reading, subscriptions: readonly ProductSubscriptionRow[]): Promise<Map<string, string>> {
+  async #timeZones(reading: Reading, subscriptions: readonly SubscriptionAtTurn[]): Promise<Map<string, string>> {
     const ids = [...new Set(subscriptions.map(({ marketplaceId }) => marketplaceId))]
     const found = await this.marketplaces.byIds(reading, ids)
     return new Map(
@@ -61,7 +61,7 @@ export class TurnScenes {
   }
 
   /** A change of plan is rare, so each is looked at by itself. */
-  async #runningScheduled(reading: Reading, subscriptions: readonly ProductSubscriptionRow[]): Promise<Set<string>> {
+  async #runningScheduled(reading: Reading, subscriptions: readonly SubscriptionAtTurn[]): Promise<Set<string>> {
     const running = new Set<string>()
     for (const { id, organizationId, scheduledPlanId } of subscriptions) {
       if (!scheduledPlanId) continue

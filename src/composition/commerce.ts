@@ -1,5 +1,5 @@
 import { AccessNotices } from '../billing/access-notices.service.js'
-import { billingReactions, billingTasks } from '../billing/billing.reactions.js'
+import { billingReactions, billingTasks, quietBillingTasks } from '../billing/billing.reactions.js'
 import type { BillingCharges } from '../billing/billing-charges.js'
 import { BillingConnections } from '../billing/billing-connections.js'
 import type { BillingIntegrationRepository } from '../billing/billing-integration.repository.js'
@@ -23,6 +23,7 @@ import { FirstInvoices } from '../billing/first-invoice.service.js'
 import { InvoiceChangedLive, InvoicePaidLive } from '../billing/invoice.live.js'
 import type { InvoiceRepository } from '../billing/invoice.repository.js'
 import { InvoiceLineResolver, InvoiceResolver } from '../billing/invoice.resolver.js'
+import { InvoiceCourier } from '../billing/invoice-courier.service.js'
 import { InvoiceDelivery } from '../billing/invoice-delivery.service.js'
 import { InvoiceInquiry } from '../billing/invoice-inquiry.service.js'
 import { InvoiceIssuing } from '../billing/invoice-issuing.service.js'
@@ -32,6 +33,7 @@ import {
   OrganizationInvoicesResolver,
   SubscriptionInvoicesResolver,
 } from '../billing/invoice-lists.resolver.js'
+import { InvoiceMetrics } from '../billing/invoice-metrics.js'
 import { InvoicePages } from '../billing/invoice-pages.service.js'
 import { InvoiceReconciliation } from '../billing/invoice-reconciliation.service.js'
 import { InvoiceRecord } from '../billing/invoice-record.js'
@@ -126,7 +128,7 @@ export function buildCommerce(
   { products, offers }: CatalogFeature,
   around: CommerceSurroundings,
 ) {
-  const { config, log, unitOfWork, clocks, box, sandboxClock, mutations, nodes } = foundation
+  const { config, log, metrics, unitOfWork, clocks, box, sandboxClock, mutations, nodes } = foundation
   const { users, marketplaces, organizations, addressees, notices, audit, terms } = people
   const { plans, quotas, apiResources, subscriptions, integrations, invoices, charges } = around
   const clock = clocks.billing
@@ -151,6 +153,7 @@ export function buildCommerce(
   const prices = new QuotaPrices()
   const writing = new InvoiceWriting(connections, invoiceRecord, clock)
   const issuing = new InvoiceIssuing(unitOfWork, subscriptions, plans, usage, prices, writing, invoiceRecord, clock)
+  const invoiceMetrics = new InvoiceMetrics()
   const delivery = new InvoiceDelivery(
     unitOfWork,
     invoices,
@@ -159,7 +162,10 @@ export function buildCommerce(
     payments,
     invoiceRecord,
     clocks,
+    invoiceMetrics,
   )
+  const courier = new InvoiceCourier(unitOfWork, delivery, clocks.transport, log)
+  invoiceMetrics.register(metrics, () => courier.unsent())
   const settlement = new InvoiceSettlement(
     unitOfWork,
     invoices,
@@ -177,7 +183,17 @@ export function buildCommerce(
   const accessNotices = new AccessNotices(unitOfWork, subscriptions, invoiceScenes, addressees, notices, clock)
   const subscriptionNotices = new SubscriptionNotices(unitOfWork, subscriptions, addressees, notices, clock, log)
   const timed = [reminders, subscriptionNotices]
-  const sweep = new InvoiceSweep(unitOfWork, invoices, delivery, inquiry, invoiceRecord, standing, clock, timed)
+  const sweep = new InvoiceSweep(
+    unitOfWork,
+    invoices,
+    delivery,
+    inquiry,
+    invoiceRecord,
+    standing,
+    clock,
+    timed,
+    courier,
+  )
   const reconciliation = new InvoiceReconciliation(
     unitOfWork,
     marketplaces,
@@ -313,7 +329,7 @@ export function buildCommerce(
     ],
     reactions: {
       ...productSubscriptionReactions(deprecated, subscriptionNotices),
-      ...billingReactions(issuing, delivery, settlement, savedPayments),
+      ...billingReactions(issuing, delivery, courier, settlement, savedPayments),
       ...billingRunReactions(issuing),
       ...reminderReactions(reminders, accessNotices),
     },
@@ -327,6 +343,7 @@ export function buildCommerce(
         await processor.sweep()
       },
     },
+    quietTasks: quietBillingTasks(delivery, courier),
     schedule: [
       `* * * * * ${billingRunTask}`,
       `* * * * * ${sweepTask}`,

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { Logger } from 'pino'
+import type { Registry } from 'prom-client'
 import type { Config } from '../config.js'
 import type { DomainEvent } from '../events/event.js'
 import type { EventCursor } from '../events/event-log.js'
@@ -15,6 +16,8 @@ import type { SandboxClock } from '../sandbox-clock.js'
 export interface Foundation {
   config: Config
   log: Logger
+  /** What those who watch over the process can read. */
+  metrics: Registry
   unitOfWork: UnitOfWork<DomainEvent>
   clocks: Clocks
   box: SecretBox

@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
+import { type BulkValue, bulkInsert } from '../persistence/bulk-rows.js'
 import type { AnnouncementSink, Reading, Transaction } from '../persistence/unit-of-work.js'
 import type { DomainEvent } from './event.js'
-import { enqueue, type ReactionTable } from './jobs.js'
+import { enqueue, jobsOf, type ReactionTable } from './jobs.js'
 
 /** An event as a reader gets it, with its place in the log. */
 export interface LoggedEvent extends DomainEvent {
@@ -13,8 +14,6 @@ export interface EventCursor {
   transactionId: bigint
   sequence: bigint
 }
-
-export const reactionTask = (reactionName: string): string => `react:${reactionName}`
 
 /**
  * Writes events, and the jobs that react to them, in the transaction that they tell of. Which reactions an
@@ -31,21 +30,8 @@ export class EventLog implements AnnouncementSink<DomainEvent> {
   }
 
   async write(transaction: Transaction<DomainEvent>, events: readonly DomainEvent[]): Promise<void> {
-    const values = events.map(
-      (event) =>
-        sql`(${event.id}, ${event.name}, ${event.providerId}, ${event.marketplaceId}, ${event.organizationId},
-             ${event.subjectId}, ${JSON.stringify(event.data)}::jsonb, ${event.occurredAt.toISOString()}::timestamptz)`,
-    )
-    await sql`insert into event
-      (id, name, provider_id, marketplace_id, organization_id, subject_id, data, occurred_at)
-      values ${sql.join(values)}`.execute(transaction.kysely)
-    const jobs = events.flatMap((event) =>
-      (this.#reactions[event.name] ?? []).map((reaction) => ({
-        task: reactionTask(reaction.name),
-        payload: { ...event, occurredAt: event.occurredAt.toISOString() },
-      })),
-    )
-    await enqueue(transaction, jobs)
+    await bulkInsert(transaction, 'event', eventColumns, events.map(eventValues))
+    await enqueue(transaction, jobsOf(events, this.#reactions))
   }
 
   committed(): void {
@@ -81,6 +67,30 @@ export class EventLog implements AnnouncementSink<DomainEvent> {
     )
     const first = rows[0]
     return first ? { transactionId: BigInt(first.transaction_id), sequence: BigInt(first.sequence) } : null
+  }
+}
+
+const eventColumns = {
+  id: 'text',
+  name: 'text',
+  provider_id: 'text',
+  marketplace_id: 'text',
+  organization_id: 'text',
+  subject_id: 'text',
+  data: 'jsonb',
+  occurred_at: 'timestamptz',
+}
+
+function eventValues(event: DomainEvent): Record<keyof typeof eventColumns, BulkValue> {
+  return {
+    id: event.id,
+    name: event.name,
+    provider_id: event.providerId,
+    marketplace_id: event.marketplaceId,
+    organization_id: event.organizationId,
+    subject_id: event.subjectId,
+    data: JSON.stringify(event.data),
+    occurred_at: event.occurredAt,
   }
 }
 

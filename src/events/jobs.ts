@@ -7,6 +7,40 @@ export interface Reaction {
   /** Stable: it is stored with the job. */
   readonly name: string
   react(event: DomainEvent): Promise<void>
+  /** Which of the events that it is listed with it is for; all where it does not say. */
+  concerns?(event: DomainEvent): boolean
+  /**
+   * What a job of it is about, where that is more than one event: then one waits for all of these at most, and one runs.
+   * It is handed one of the events. Where it does not say, each event has a job of its own.
+   */
+  about?(event: DomainEvent): string
+}
+
+export const reactionTask = (reactionName: string): string => `react:${reactionName}`
+
+/** The jobs that follow from events. */
+export function jobsOf(events: readonly DomainEvent[], reactions: ReactionTable): Job[] {
+  const jobs = events.flatMap((event) =>
+    (reactions[event.name] ?? [])
+      .filter((reaction) => reaction.concerns?.(event) ?? true)
+      .map((reaction) => jobOf(event, reaction)),
+  )
+  const single = jobs.filter(({ key }) => key === undefined)
+  const together = new Map(jobs.flatMap((job) => (job.key === undefined ? [] : [[job.key, job] as const])))
+  // In one order, so that two transactions that write the same jobs do not wait for each other in a circle.
+  return [...single, ...[...together].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, job]) => job)]
+}
+
+function jobOf(event: DomainEvent, { name, about }: Reaction): Job {
+  const task = reactionTask(name)
+  const job = { task, payload: { ...event, occurredAt: event.occurredAt.toISOString() } }
+  return about ? { ...job, ...shared(task, about(event)) } : job
+}
+
+/** Of a task that is about one thing at most one job waits, and one runs. */
+export function shared(task: string, about: string): { key: string; queue: string } {
+  const key = `${task} ${about}`
+  return { key, queue: key }
 }
 
 /** Event name → reactions: the whole choreography. */

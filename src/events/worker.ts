@@ -4,8 +4,7 @@ import { Logger as QueueLogger, type Runner, run, type TaskList, type WorkerEven
 import pg from 'pg'
 import type { Logger } from 'pino'
 import type { DomainEvent } from './event.js'
-import { reactionTask } from './event-log.js'
-import type { ReactionTable } from './jobs.js'
+import { type ReactionTable, reactionTask } from './jobs.js'
 
 /** A piece of work by its name in the queue. */
 export type Tasks = Readonly<Record<string, (payload: unknown) => Promise<unknown>>>
@@ -13,10 +12,13 @@ export type Tasks = Readonly<Record<string, (payload: unknown) => Promise<unknow
 export interface WorkerOptions {
   databaseUrl: string
   tasks: Tasks
+  /** Those that nobody waits for: many of them keep none of the others waiting. */
+  quietTasks: Tasks
   reactions: ReactionTable
   /** Lines of cron, in real time: `* * * * * task`. */
   schedule: readonly string[]
   concurrency: number
+  quietConcurrency: number
   log: Logger
 }
 
@@ -24,6 +26,13 @@ export interface WorkerOptions {
 interface Service {
   readonly runner: Runner
   readonly over: Promise<void>
+}
+
+/** Jobs that are taken apart from others. */
+interface Lane {
+  taskList: TaskList
+  concurrency: number
+  schedule: readonly string[]
 }
 
 /** Namespace of the advisory locks that say «this worker lives». */
@@ -53,7 +62,7 @@ export class Worker {
     const { log } = this.options
     await this.#comeToLife()
     await this.#freeTheDead()
-    await this.#run()
+    for (const lane of this.#lanes()) await this.#run(lane)
     this.#timer = setInterval(() => {
       this.#freeTheDead().catch((error: unknown) => log.warn({ err: error }, 'jobs of dead workers could not be freed'))
     }, watchInMs)
@@ -77,11 +86,11 @@ export class Worker {
    * The queue's runner gives up when the database was away at the moment in which it had to say what has become of a
    * job. It ends what it has begun; meanwhile another takes over, and frees what was left locked.
    */
-  async #run(): Promise<void> {
-    const { databaseUrl, concurrency, log } = this.options
+  async #run(lane: Lane): Promise<void> {
+    const { databaseUrl, log } = this.options
     const ids = new Set<string>()
-    const pool = queuePool(databaseUrl, concurrency, log)
-    const runner = await this.#runner(pool, ids).catch(async (error: unknown) => {
+    const pool = queuePool(databaseUrl, lane.concurrency, log)
+    const runner = await this.#runner(pool, lane, ids).catch(async (error: unknown) => {
       await pool.end()
       throw error
     })
@@ -97,8 +106,8 @@ export class Worker {
   }
 
   /** @param ids gets those of its workers */
-  #runner(pgPool: pg.Pool, ids: Set<string>): Promise<Runner> {
-    const { schedule, concurrency, log } = this.options
+  #runner(pgPool: pg.Pool, { taskList, concurrency, schedule }: Lane, ids: Set<string>): Promise<Runner> {
+    const { log } = this.options
     const events: WorkerEvents = new EventEmitter()
     events.on('worker:create', ({ worker: { workerId } }) => {
       ids.add(workerId)
@@ -109,10 +118,10 @@ export class Worker {
       const about = { err: error, task: job.task_identifier, attempt: job.attempts }
       log[last ? 'error' : 'warn'](about, last ? 'a job was given up' : 'a job failed and is tried again')
     })
-    events.on('pool:gracefulShutdown', () => void this.#takeOver())
+    events.on('pool:gracefulShutdown', () => void this.#takeOver(lane))
     return run({
       pgPool,
-      taskList: this.#taskList(),
+      taskList,
       crontab: schedule.join('\n'),
       concurrency,
       noHandleSignals: true,
@@ -124,10 +133,10 @@ export class Worker {
     })
   }
 
-  async #takeOver(): Promise<void> {
+  async #takeOver(lane: Lane): Promise<void> {
     while (!this.#stopping) {
       try {
-        return await this.#run()
+        return await this.#run(lane)
       } catch (error) {
         this.options.log.warn({ err: error }, 'the queue cannot be served: trying again')
         await wait(againInMs, undefined, { ref: false })
@@ -135,16 +144,16 @@ export class Worker {
     }
   }
 
-  #taskList(): TaskList {
-    const { tasks, reactions } = this.options
-    const named = Object.entries(tasks).map(([name, work]) => [
-      name,
-      async (payload: unknown) => void (await work(payload)),
-    ])
+  #lanes(): Lane[] {
+    const { tasks, quietTasks, reactions, schedule, concurrency, quietConcurrency } = this.options
     const reacting = Object.values(reactions)
       .flat()
       .map((reaction) => [reactionTask(reaction.name), (payload: unknown) => reaction.react(eventOf(payload))])
-    return Object.fromEntries([...named, ...reacting]) as TaskList
+    const usual = { ...taskListOf(tasks), ...(Object.fromEntries(reacting) as TaskList) }
+    return [
+      { taskList: usual, concurrency, schedule },
+      { taskList: taskListOf(quietTasks), concurrency: quietConcurrency, schedule: [] },
+    ]
   }
 
   async #comeToLife(): Promise<void> {
@@ -211,6 +220,14 @@ export class Worker {
       this.options.log.warn({ worker: id }, 'a worker has died: its jobs are free again')
     }
   }
+}
+
+function taskListOf(tasks: Tasks): TaskList {
+  const named = Object.entries(tasks).map(([name, work]) => [
+    name,
+    async (payload: unknown) => void (await work(payload)),
+  ])
+  return Object.fromEntries(named) as TaskList
 }
 
 function eventOf(payload: unknown): DomainEvent {

@@ -44,10 +44,16 @@ const usualLength: Record<BillingInterval, number> = {
  * first.
  */
 export function periodNumber(n: number, schedule: PeriodSchedule): Period {
+  const end = endOfPeriod(n, schedule)
+  return { start: boundary(n, schedule), end }
+}
+
+/** When the n-th period ends, where its beginning is known. */
+export function endOfPeriod(n: number, schedule: PeriodSchedule): Date {
   invariant(Number.isSafeInteger(n) && n >= 0, 'periods are counted from 0')
   const { intervalCount } = schedule
   invariant(Number.isSafeInteger(intervalCount) && intervalCount > 0, 'a period has one interval or more')
-  return { start: boundary(n, schedule), end: boundary(n + 1, schedule) }
+  return boundary(n + 1, schedule)
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { PlanRow } from '../catalog/plan.entity.js'
 import { invariant } from '../kernel/invariant.js'
-import { type Period, type PeriodSchedule, periodNumber } from '../kernel/period.js'
+import { endOfPeriod, type Period, type PeriodSchedule, periodNumber } from '../kernel/period.js'
 import type { PaymentStanding, ProductSubscriptionRow } from './product-subscription.entity.js'
 import { scheduleOf, termEndOf } from './product-subscription.rules.js'
 
@@ -37,8 +37,30 @@ export interface Course {
   termEndsAt: Date | null
 }
 
+/** What of a subscription decides about it at the end of its period. */
+export type SubscriptionAtTurn = Pick<
+  ProductSubscriptionRow,
+  | 'id'
+  | 'providerId'
+  | 'marketplaceId'
+  | 'organizationId'
+  | 'planId'
+  | 'scheduledPlanId'
+  | 'name'
+  | 'state'
+  | 'standing'
+  | 'timeZone'
+  | 'anchorAt'
+  | 'periodNumber'
+  | 'periodStart'
+  | 'periodEnd'
+  | 'termEndsAt'
+  | 'endsAt'
+  | 'cancelAtPeriodEnd'
+>
+
 /** Where a subscription stands among its periods, as it is written down. */
-export function courseOf(subscription: ProductSubscriptionRow): Course {
+export function courseOf(subscription: SubscriptionAtTurn): Course {
   const { timeZone, anchorAt, periodNumber, periodStart, periodEnd, termEndsAt } = subscription
   return {
     timeZone,
@@ -65,8 +87,8 @@ export function renewed(course: Course, plan: PlanRow, timeZone: string): Course
     periodNumber: number,
     // Never from the new calendar: nothing may fall between two periods, nor into both.
     periodStart: periodEnd,
-    periodEnd: periodNumber(number, schedule).end,
-    termEndsAt: termEndsAt && periodNumber(number + periodsLeft(expected, former, termEndsAt), schedule).end,
+    periodEnd: endOfPeriod(number, schedule),
+    termEndsAt: termEndsAt && endOfPeriod(number + periodsLeft(expected, former, termEndsAt), schedule),
   }
 }
 
@@ -131,7 +153,7 @@ function withoutPeriods({ timeZone }: Course): Course {
 function termFrom(plan: PlanRow, course: Course): Date | null {
   const { periodNumber: number } = course
   if (!plan.termPeriods || number === null) return null
-  return periodNumber(number + plan.termPeriods - 1, scheduleOfCourse(plan, course)).end
+  return endOfPeriod(number + plan.termPeriods - 1, scheduleOfCourse(plan, course))
 }
 
 /**
@@ -139,8 +161,8 @@ function termFrom(plan: PlanRow, course: Course): Date | null {
  * that ends nearest to where it would have ended.
  */
 function nearestNumber(expected: number, former: PeriodSchedule, schedule: PeriodSchedule): number {
-  const end = periodNumber(expected, former).end.getTime()
-  const distance = (number: number) => Math.abs(periodNumber(number, schedule).end.getTime() - end)
+  const end = endOfPeriod(expected, former).getTime()
+  const distance = (number: number) => Math.abs(endOfPeriod(number, schedule).getTime() - end)
   return [expected, expected - 1, expected + 1].reduce((best, number) =>
     number >= 0 && distance(number) < distance(best) ? number : best,
   )
@@ -149,7 +171,7 @@ function nearestNumber(expected: number, former: PeriodSchedule, schedule: Perio
 /** How many periods follow the given one until the term has passed. */
 function periodsLeft(number: number, schedule: PeriodSchedule, termEndsAt: Date): number {
   let left = 0
-  while (periodNumber(number + left, schedule).end < termEndsAt) left += 1
+  while (endOfPeriod(number + left, schedule) < termEndsAt) left += 1
   return left
 }
 

@@ -71,8 +71,8 @@ export const ProductSubscription = defineEntity({
     { properties: ['marketplaceId', 'state'] },
     { properties: ['planId'] },
     { properties: ['periodEnd'] },
-    { properties: ['accessClosesAt'] },
-    { properties: ['endsAt'], where: "state in ('ACTIVE', 'SUSPENDED')" },
+    { properties: ['accessClosesAt'], where: 'access_closes_at is not null' },
+    { properties: ['endsAt'], where: "state in ('ACTIVE', 'SUSPENDED') and ends_at is not null" },
   ],
 })
 export type ProductSubscriptionRow = InferEntity<typeof ProductSubscription>

@@ -21,7 +21,9 @@ export const subscriptionExpired = event('expired')
 export const subscriptionStandingChanged = event('standing-changed')
 /** It is to another plan now: what is covered, and what it costs, may be different. */
 export const subscriptionPlanChanged = event('plan-changed')
-/** Something that is neither state nor standing, such as a new period, or a cancellation at its end. */
+/** A new period has begun, at the same terms. It comes in great numbers, and opens or closes nothing. */
+export const subscriptionRenewed = event('renewed')
+/** Something that is neither state nor standing, such as a cancellation at the end of the period. */
 export const subscriptionUpdated = event('updated')
 
 export const subscriptionEventNames = [
@@ -34,5 +36,6 @@ export const subscriptionEventNames = [
   subscriptionExpired,
   subscriptionStandingChanged,
   subscriptionPlanChanged,
+  subscriptionRenewed,
   subscriptionUpdated,
 ].map(({ name }) => name)

@@ -61,7 +61,7 @@ export class SubscriptionRecord {
   /** @param what after the dot: approved, canceled */
   note(
     transaction: Transaction,
-    subscription: ProductSubscriptionRow,
+    subscription: Pick<ProductSubscriptionRow, 'id' | 'providerId' | 'marketplaceId' | 'organizationId' | 'name'>,
     what: string,
     reason: string | null,
   ): Promise<void> {

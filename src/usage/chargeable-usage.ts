@@ -3,6 +3,7 @@ import { Quota } from '../catalog/plan.entity.js'
 import { decimal, plain } from '../kernel/decimal.js'
 import { invariant } from '../kernel/invariant.js'
 import type { Period } from '../kernel/period.js'
+import { bulkRows } from '../persistence/bulk-rows.js'
 import { ofOrganization } from '../persistence/fence.js'
 import { type Query, rows } from '../persistence/tenant-repository.js'
 import type { Reading, Transaction } from '../persistence/unit-of-work.js'
@@ -42,22 +43,11 @@ export class ChargeableUsage {
     return found ?? []
   }
 
-  /** In the order asked for; one statement for all that end at one instant. For loaders. */
+  /** In the order asked for, in one statement. For loaders. */
   readonly usageInPeriods = async (reading: Reading, asked: readonly UsageQuestion[]): Promise<IntervalUsage[][]> => {
-    const due = new Map<UsageQuestion, IntervalUsage[]>()
-    for (const [until, questions] of Map.groupBy(asked, ({ period }) => period.end.getTime())) {
-      const ids = questions.map(({ productSubscriptionId }) => productSubscriptionId)
-      const found = await this.#due(reading, ids, new Date(until))
-      const groups = Map.groupBy(found, ({ productSubscriptionId }) => productSubscriptionId)
-      for (const question of questions) {
-        const mine = groups.get(question.productSubscriptionId) ?? []
-        due.set(
-          question,
-          mine.map((row) => intervalUsageOf(row, question.period)),
-        )
-      }
-    }
-    return asked.map((question) => due.get(question) ?? [])
+    if (asked.length === 0) return []
+    const found = Map.groupBy(await this.#due(reading, asked), ({ question }) => question)
+    return asked.map(({ period }, question) => (found.get(question) ?? []).map((row) => intervalUsageOf(row, period)))
   }
 
   /**
@@ -113,19 +103,30 @@ export class ChargeableUsage {
     return found.map(({ id }) => id)
   }
 
-  async #due(reading: Reading, ids: readonly string[], until: Date): Promise<DueRow[]> {
-    const end = sql<Date>`${until.toISOString()}::timestamptz`
-    return (await this.#unsettled(reading, end)
+  async #due(reading: Reading, asked: readonly UsageQuestion[]): Promise<DueRow[]> {
+    const questions = bulkRows(
+      'asked',
+      { question: 'int', subscription: 'text', until: 'timestamptz' },
+      asked.map(({ productSubscriptionId: subscription, period }, question) => ({
+        question,
+        subscription,
+        until: period.end,
+      })),
+    )
+    const until = sql.ref<Date>('asked.until')
+    return (await this.#unsettled(reading, until)
+      .innerJoin(sql`(select * from ${questions})`.as('asked'), (join) =>
+        join.onRef('asked.subscription' as never, '=', 'QuotaCounter.productSubscriptionId' as never),
+      )
       .select([
         // Named, because of a join the mapping takes any quota_id for the id of that table.
-        'QuotaCounter.productSubscriptionId as productSubscriptionId',
         'QuotaCounter.quotaId as quotaId',
         'QuotaCounter.periodStart as periodStart',
         'QuotaCounter.periodEnd as periodEnd',
         'QuotaCounter.invoiced',
-        usedBefore(end).as('used'),
+        usedBefore(until).as('used'),
+        sql<number>`asked.question`.as('question'),
       ])
-      .where('QuotaCounter.productSubscriptionId', 'in', [...new Set(ids)])
       .orderBy('Quota.position')
       .orderBy('QuotaCounter.quotaId')
       .orderBy('QuotaCounter.periodStart')
@@ -152,7 +153,8 @@ export class ChargeableUsage {
 }
 
 interface DueRow {
-  productSubscriptionId: string
+  /** Its place among those asked. */
+  question: number
   quotaId: string
   periodStart: Date
   periodEnd: Date

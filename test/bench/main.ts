@@ -1,18 +1,23 @@
+import { parseArgs } from 'node:util'
 import { startTestCluster } from '../support/test-cluster.js'
 
 /**
  * `npm run bench [-- NAME …]` measures the backend beside a floor that does the same work by hand, in one run, and
  * prints the ratio. Without names, all.
  */
-const benches = {
+const benches: Record<string, () => Promise<{ bench(given: { renewals: number }): Promise<void> }>> = {
   reads: () => import('./reads.bench.js'),
   gateway: () => import('./gateway.bench.js'),
   webhooks: () => import('./webhooks.bench.js'),
   live: () => import('./live.bench.js'),
+  billing: () => import('./billing.bench.js'),
 }
-type Name = keyof typeof benches
 
-const wanted = process.argv.slice(2)
+const { values, positionals: wanted } = parseArgs({
+  options: { renewals: { type: 'string', default: '20000' } },
+  allowPositionals: true,
+})
+const renewals = Number(values.renewals)
 const unknown = wanted.filter((name) => !(name in benches))
 if (unknown.length > 0) {
   console.error(`There is no benchmark ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}.`)
@@ -22,9 +27,10 @@ if (unknown.length > 0) {
 const cluster = await startTestCluster({ durable: true })
 process.env.TEST_CLUSTER_URL = cluster.url
 try {
-  for (const name of (wanted.length > 0 ? wanted : Object.keys(benches)) as Name[]) {
-    const { bench } = await benches[name]()
-    await bench()
+  for (const [name, load] of Object.entries(benches)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue
+    const { bench } = await load()
+    await bench({ renewals })
   }
 } finally {
   await cluster.stop()

@@ -36,7 +36,7 @@ describe('Given a subscription of 31 January', () => {
       periodEnd: at('2026-05-31T10:00:00Z'),
       standing: 'GOOD',
     })
-    expect(names().filter((name) => name === 'product-subscription.updated')).toHaveLength(3)
+    expect(names().filter((name) => name === 'product-subscription.renewed')).toHaveLength(3)
     expect(names().filter((name) => name === 'invoice.created')).toHaveLength(4)
   })
 

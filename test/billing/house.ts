@@ -6,6 +6,7 @@ import { BillingIntegrationService } from '../../src/billing/billing-integration
 import { ConnectionExamination } from '../../src/billing/connection-examination.service.js'
 import { Invoice, type InvoiceRow } from '../../src/billing/invoice.entity.js'
 import { InvoiceRepository } from '../../src/billing/invoice.repository.js'
+import { InvoiceCourier } from '../../src/billing/invoice-courier.service.js'
 import { InvoiceDelivery } from '../../src/billing/invoice-delivery.service.js'
 import { InvoiceInquiry } from '../../src/billing/invoice-inquiry.service.js'
 import { InvoicePages } from '../../src/billing/invoice-pages.service.js'
@@ -81,6 +82,7 @@ export async function openBilling() {
   const record = new InvoiceRecord(standing, clock)
   const clocks = { billing: clock, transport: clock }
   const delivery = new InvoiceDelivery(unitOfWork, invoices, organizations, connections, payments, record, clocks)
+  const courier = new InvoiceCourier(unitOfWork, delivery, clocks.transport, log)
   const settlement = new InvoiceSettlement(
     unitOfWork,
     invoices,
@@ -137,7 +139,7 @@ export async function openBilling() {
     ),
     examination: new ConnectionExamination(unitOfWork, integrations, connections, payments),
     reports: new PaymentRecording(invoices, record, audit),
-    sweep: new InvoiceSweep(unitOfWork, invoices, delivery, inquiry, record, standing, clock, []),
+    sweep: new InvoiceSweep(unitOfWork, invoices, delivery, inquiry, record, standing, clock, [], courier),
     reading: () => unitOfWork.reading(system),
     close: async () => {
       clients.close()

@@ -81,7 +81,17 @@ export async function openRun(beginning = '2026-01-31T10:00:00Z') {
   const issuing = new InvoiceIssuing(unitOfWork, subscriptions, plans, usage, prices, writing, record, clock)
   const scenes = new TurnScenes(subscriptions, plans, marketplaces, prices)
   const turns = new SubscriptionTurns(subscriptionRecord, clock)
-  const sweep = new InvoiceSweep(unitOfWork, invoices, {} as never, {} as never, record, standing, clock, [])
+  const sweep = new InvoiceSweep(
+    unitOfWork,
+    invoices,
+    {} as never,
+    {} as never,
+    record,
+    standing,
+    clock,
+    [],
+    {} as never,
+  )
   const log = pino({ level: 'silent' })
   const newRun = () => new BillingRun(unitOfWork, turns, scenes, usage, writing, standing, sweep, clock, log)
   const charges = new BillingCharges(new BillingIntegrationRepository())
