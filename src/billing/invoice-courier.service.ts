@@ -22,8 +22,6 @@ const pageSize = 200
 const turnInMs = 5_000
 /** Where Stripe does not answer, the others would not be answered either. */
 const pauseInMs = 30_000
-/** A turn of fewer is no news. */
-const worthTelling = 20
 
 /**
  * Brings the invoices of later cycles to Stripe, which fall due in great numbers and wait for nobody: those of one
@@ -63,7 +61,8 @@ export class InvoiceCourier {
     await Promise.all(Array.from({ length: underWay }, hand))
     const left = await this.#count(billingIntegrationId)
     if (left > 0) await this.#again(billingIntegrationId, counts.unknown + counts.failed > 0)
-    if (left === 0 && counts.done < worthTelling) return
+    // Somebody else has just brought them.
+    if (Object.values(counts).every((count) => count === 0)) return
     const perSecond = Math.round((counts.done / Math.max(seconds(), 0.001)) * 10) / 10
     this.log.info({ billingIntegrationId, ...counts, left, perSecond }, 'invoices are brought to Stripe')
   }

@@ -106,8 +106,9 @@ export class Worker {
   }
 
   /** @param ids gets those of its workers */
-  #runner(pgPool: pg.Pool, { taskList, concurrency, schedule }: Lane, ids: Set<string>): Promise<Runner> {
+  #runner(pgPool: pg.Pool, lane: Lane, ids: Set<string>): Promise<Runner> {
     const { log } = this.options
+    const { taskList, concurrency, schedule } = lane
     const events: WorkerEvents = new EventEmitter()
     events.on('worker:create', ({ worker: { workerId } }) => {
       ids.add(workerId)

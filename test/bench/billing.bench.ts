@@ -2,6 +2,7 @@ import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import pg from 'pg'
 import { billingRunTask } from '../../src/billing/billing-run.reactions.js'
 import { type Backend, startBackend } from '../support/backend.js'
+import { givenManyDue } from '../support/renewals.js'
 import { givenBilling, givenMarketplace, givenOffer, type Market, type Offer } from '../support/world.js'
 
 const look = 20
@@ -40,23 +41,13 @@ export async function bench({ renewals }: { renewals: number }): Promise<void> {
   await backend.stop()
 }
 
-/** Each began at a second of its own of one day half a year ago, and has had six months. */
+/** Nothing but what falls due. */
 async function givenDue(database: pg.Client, market: Market, offer: Offer, count: number): Promise<void> {
   await database.query(
-    'truncate product_subscription, invoice, invoice_line, invoice_transition, event, graphile_worker._private_jobs',
+    `truncate consumer_organization, product_subscription, invoice, invoice_line, invoice_transition, event,
+       graphile_worker._private_jobs`,
   )
-  await database.query(
-    `insert into product_subscription (id, provider_id, marketplace_id, organization_id, product_id, plan_id, name, state,
-       standing, anchor_at, time_zone, period_number, period_start, period_end, cancel_at_period_end,
-       subscribed_by_user_id, created_at, started_at, version)
-     select 'psub_0' || lpad(i::text, 25, '0'), $1, $2, 'org_0' || lpad(i::text, 25, '0'), $3, $4, 'Weather', 'ACTIVE',
-       'GOOD', a, 'UTC', 5, a + interval '5 months', a + interval '6 months', false, 'usr_0' || lpad(i::text, 25, '0'),
-       a, a, 1
-     from generate_series(1, $5::int) as i, lateral (
-       select date_trunc('day', now(), 'UTC') - interval '2 days' - interval '6 months'
-         + make_interval(secs => i % 86400) as a) as began`,
-    [market.providerId, market.id, offer.productId, offer.planId, count],
-  )
+  await givenManyDue(database, market, offer, count)
   await database.query('vacuum analyze')
   await database.query('checkpoint')
 }

@@ -62,6 +62,37 @@ describe('The pace of requests', () => {
     expect(started.map(([name]) => name)).toEqual(['run 0', 'a person', 'run 1', 'run 2'])
   })
 
+  it('spreads a billing run over the second, and holds its pace', async () => {
+    const { time, started, ask } = paced(20)
+    for (let invoice = 0; invoice < 100; invoice += 1) void ask(`run ${invoice}`, 'background')
+    await time.pass(0)
+    expect(started.length).toBeLessThanOrEqual(4)
+    await time.pass(10_000)
+    expect(started).toHaveLength(100)
+    for (const [index, [, at]] of started.entries()) {
+      const twentieth = started[index + 20]
+      if (twentieth) expect(twentieth[1] - at).toBeGreaterThanOrEqual(1_000)
+    }
+    expect(started.at(-1)?.[1]).toBeLessThan(5_100)
+  })
+
+  it('lets somebody who comes into the middle of a billing run make five requests within half a second', async () => {
+    for (const comes of [1, 130, 500, 777, 990, 1_500, 2_345]) {
+      const { time, started, ask } = paced(22)
+      for (let invoice = 0; invoice < 200; invoice += 1) void ask(`run ${invoice}`, 'background')
+      await time.pass(comes)
+      const steps = ['customer', 'draft', 'lines', 'finalize', 'read']
+      const subscribing = steps.reduce((before, step) => before.then(() => ask(step)), Promise.resolve())
+      for (let passed = 0; passed < 500; passed += 10) {
+        await time.pass(10)
+        // One request follows the answer to the one before.
+        await new Promise(setImmediate)
+      }
+      expect(started.map(([name]) => name).filter((name) => steps.includes(name))).toEqual(steps)
+      await subscribing
+    }
+  })
+
   it('stands still while Stripe wants a pause', async () => {
     const { time, pacer, started, ask } = paced(10)
     pacer.pause(2_000)

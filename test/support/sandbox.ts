@@ -14,6 +14,7 @@ interface LoggedRequest {
   method: string
   path: string
   status: number | null
+  account: string | null
 }
 
 interface StoredInvoice {
@@ -48,6 +49,11 @@ export class SandboxControl {
 
   fault(fault: Fault): Promise<unknown> {
     return this.#call('POST', 'faults', fault)
+  }
+
+  /** Whether it admits no more requests than Stripe does: 25 a second in test mode. */
+  limits(rateLimits: boolean): Promise<unknown> {
+    return this.#call('POST', 'settings', { rateLimits })
   }
 
   /** From now on nothing goes wrong any more. */
