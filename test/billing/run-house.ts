@@ -5,6 +5,7 @@ import { BillingIntegrationRepository } from '../../src/billing/billing-integrat
 import { BillingRun } from '../../src/billing/billing-run.service.js'
 import { Invoice, InvoiceLine, type InvoiceReason, type InvoiceRow } from '../../src/billing/invoice.entity.js'
 import { InvoiceRepository } from '../../src/billing/invoice.repository.js'
+import { InvoiceCourier } from '../../src/billing/invoice-courier.service.js'
 import { InvoiceIssuing } from '../../src/billing/invoice-issuing.service.js'
 import { InvoiceRecord } from '../../src/billing/invoice-record.js'
 import { InvoiceSweep } from '../../src/billing/invoice-sweep.js'
@@ -81,18 +82,9 @@ export async function openRun(beginning = '2026-01-31T10:00:00Z') {
   const issuing = new InvoiceIssuing(unitOfWork, subscriptions, plans, usage, prices, writing, record, clock)
   const scenes = new TurnScenes(subscriptions, plans, marketplaces, prices)
   const turns = new SubscriptionTurns(subscriptionRecord, clock)
-  const sweep = new InvoiceSweep(
-    unitOfWork,
-    invoices,
-    {} as never,
-    {} as never,
-    record,
-    standing,
-    clock,
-    [],
-    {} as never,
-  )
   const log = pino({ level: 'silent' })
+  const courier = new InvoiceCourier(unitOfWork, {} as never, clock, log)
+  const sweep = new InvoiceSweep(unitOfWork, invoices, {} as never, {} as never, record, standing, clock, [], courier)
   const newRun = () => new BillingRun(unitOfWork, turns, scenes, usage, writing, standing, sweep, clock, log)
   const charges = new BillingCharges(new BillingIntegrationRepository())
   // Selling needs a connection to Stripe, which these stories do without.
