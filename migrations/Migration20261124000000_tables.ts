@@ -26,8 +26,15 @@ export class Migration20261124000000_tables extends Migration {
     this.addSql(`create table "asset_release" ("id" varchar(255) not null, "provider_id" varchar(255) not null, "asset_id" varchar(255) not null, "version" varchar(255) not null, "released_at" timestamptz(3) not null, primary key ("id", "provider_id"));`);
     this.addSql(`alter table "asset_release" add constraint "asset_release_provider_id_asset_id_version_unique" unique ("provider_id", "asset_id", "version");`);
 
-    this.addSql(`create table "audit_entry" ("id" varchar(255) not null, "provider_id" varchar(255) not null, "marketplace_id" varchar(255) null, "organization_id" varchar(255) null, "actor_user_id" varchar(255) null, "action" varchar(255) not null, "subject_id" varchar(255) not null, "summary" text not null, "at" timestamptz(3) not null, primary key ("id", "provider_id"));`);
+    this.addSql(`create table "audit_chain" ("provider_id" varchar(255) not null, "sequence" bigint not null, "digest" varchar(255) not null, primary key ("provider_id"));`);
+
+    this.addSql(`create table "audit_entry" ("id" varchar(255) not null, "provider_id" varchar(255) not null, "sequence" bigint not null, "marketplace_id" varchar(255) null, "organization_id" varchar(255) null, "actor_user_id" varchar(255) null, "request_id" varchar(255) null, "action" varchar(255) not null, "subject_id" varchar(255) not null, "summary" text not null, "at" timestamptz(3) not null, "former_digest" varchar(255) not null, "digest" varchar(255) not null, primary key ("id", "provider_id"));`);
     this.addSql(`create index "audit_entry_provider_id_organization_id_index" on "audit_entry" ("provider_id", "organization_id");`);
+    this.addSql(`alter table "audit_entry" add constraint "audit_entry_provider_id_sequence_unique" unique ("provider_id", "sequence");`);
+    this.addSql(`create or replace function "audit_entry_audit_entry_stays_fn"() returns trigger as \$\$ begin raise exception 'The audit log is only ever added to.' using errcode = 'insufficient_privilege'; end; \$\$ language plpgsql;`);
+    this.addSql(`create trigger "audit_entry_stays" BEFORE UPDATE OR DELETE on "audit_entry" for each ROW execute function "audit_entry_audit_entry_stays_fn"();`);
+    this.addSql(`create or replace function "audit_entry_audit_entry_is_not_emptied_fn"() returns trigger as \$\$ begin raise exception 'The audit log is only ever added to.' using errcode = 'insufficient_privilege'; end; \$\$ language plpgsql;`);
+    this.addSql(`create trigger "audit_entry_is_not_emptied" BEFORE TRUNCATE on "audit_entry" for each STATEMENT execute function "audit_entry_audit_entry_is_not_emptied_fn"();`);
 
     this.addSql(`create table "billing_account" ("id" varchar(255) not null, "provider_id" varchar(255) not null, "billing_integration_id" varchar(255) not null, "organization_id" varchar(255) not null, "currency" char(3) not null, "stripe_customer_id" varchar(255) null, "pays_automatically" boolean not null, "created_at" timestamptz(3) not null, primary key ("id", "provider_id"));`);
     this.addSql(`alter table "billing_account" add constraint "billing_account_provider_id_billing_integration_i_60ec4_unique" unique ("provider_id", "billing_integration_id", "organization_id", "currency");`);

@@ -16,7 +16,7 @@ import { TermsAcceptance, TermsVersion } from './marketplaces/terms.entity.js'
 import { ConsumerOrganization } from './organizations/consumer-organization.entity.js'
 import { Invitation, Membership } from './organizations/membership.entity.js'
 import { Notice } from './organizations/notice.entity.js'
-import { AuditEntry } from './providers/audit-entry.entity.js'
+import { AuditChain, AuditEntry } from './providers/audit-entry.entity.js'
 import { Provider, ProviderInvitation, ProviderMembership } from './providers/provider.entity.js'
 import { Unit } from './providers/unit.entity.js'
 import { StripeEvent } from './stripe/stripe-event.entity.js'
@@ -36,6 +36,7 @@ export const entities = [
   ProviderInvitation,
   Unit,
   AuditEntry,
+  AuditChain,
   Marketplace,
   TermsVersion,
   TermsAcceptance,

@@ -1,6 +1,7 @@
 import { Refused } from '../kernel/result.js'
 import { person, type Scope, system } from '../persistence/tenant-scope.js'
-import type { UnitOfWork } from '../persistence/unit-of-work.js'
+import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js'
+import type { AuditLog } from '../providers/audit-log.js'
 import type { PaymentPort } from './billing.port.js'
 import type { BillingConnections } from './billing-connections.js'
 import type { BillingHealth, BillingIntegrationRow, StoredBillingCheck } from './billing-integration.entity.js'
@@ -13,6 +14,7 @@ export class ConnectionExamination {
     private readonly integrations: BillingIntegrationRepository,
     private readonly connections: BillingConnections,
     private readonly payments: PaymentPort,
+    private readonly audit: AuditLog,
   ) {}
 
   /** No transaction may be open. @throws Refused NOT_FOUND */
@@ -40,8 +42,14 @@ export class ConnectionExamination {
       billing.checks = checks
       billing.health = healthOf(checks)
       await transaction.em.flush()
+      if (scope.kind !== 'system') await this.#note(transaction, billing)
       return { billing, checks }
     })
+  }
+
+  #note(transaction: Transaction, { id: subjectId, providerId, health }: BillingIntegrationRow): Promise<void> {
+    const summary = `The connection was tried: ${health}.`
+    return this.audit.record(transaction, { providerId, action: 'billing.tested', subjectId, summary })
   }
 }
 

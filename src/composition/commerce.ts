@@ -215,7 +215,7 @@ export function buildCommerce(
     clocks,
   )
   const savedPayments = new SavedPayments(unitOfWork, invoices, connections, payments)
-  const examination = new ConnectionExamination(unitOfWork, integrations, connections, payments)
+  const examination = new ConnectionExamination(unitOfWork, integrations, connections, payments, audit)
 
   // What time does to subscriptions.
   const scenes = new TurnScenes(subscriptions, plans, marketplaces, prices)

@@ -10,6 +10,7 @@ import { MarketplaceResolver, ProviderMarketplacesResolver } from '../marketplac
 import { MarketplaceService } from '../marketplaces/marketplace.service.js'
 import { TermsService } from '../marketplaces/terms.service.js'
 import { AddresseeRepository } from '../organizations/addressee.repository.js'
+import { AuditedAccounts } from '../organizations/audited-accounts.js'
 import type { ClosingObstacles } from '../organizations/closing.port.js'
 import {
   ConsumerOrganizationRepository,
@@ -84,7 +85,16 @@ export function buildPeople(foundation: Foundation, obstacles: readonly ClosingO
   const places = new MembershipPlaces(publicUrl)
   const audit = new AuditLog(billing)
   const sessions = new SessionService(unitOfWork, users, places, limiter, clocks)
-  const accounts = new AccountService(unitOfWork, users, sessions, places, mailer, limiter, transport)
+  const accounts = new AccountService(
+    unitOfWork,
+    users,
+    sessions,
+    places,
+    mailer,
+    limiter,
+    new AuditedAccounts(places, audit),
+    transport,
+  )
   const providerService = new ProviderService(
     unitOfWork,
     providers,

@@ -83,7 +83,7 @@ export class Mutations {
 
   async #refusable<Result extends object>(context: Context, work: () => Promise<Result>): Promise<Payload<Result>> {
     try {
-      const result = await work()
+      const result = await this.unitOfWork.forRequest(context.requestId, work)
       return { ...result, userErrors: [] }
     } catch (error) {
       if (error instanceof Refused) return { userErrors: error.errors } as unknown as Payload<Result>

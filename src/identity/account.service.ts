@@ -43,6 +43,12 @@ export interface NewPerson {
 
 export type PreparedPerson = Pick<NewPerson, 'givenName' | 'familyName' | 'passwordHash'>
 
+/** Where what becomes of an account is written down: the log belongs to those for whom the person is somebody. */
+export interface AccountJournal {
+  /** @param action such as account.verified */
+  note(transaction: Transaction, user: UserRow, action: string, summary: string): Promise<void>
+}
+
 type Purpose = 'verify email' | 'reset password'
 
 /** A person's account: how it comes to be, its address and its password. */
@@ -54,6 +60,7 @@ export class AccountService {
     private readonly places: PersonsPlaces,
     private readonly mailer: Mailer,
     private readonly limiter: AttemptLimiter,
+    private readonly journal: AccountJournal,
     /** The transport's. */
     private readonly clock: Clock,
   ) {}
@@ -106,6 +113,7 @@ export class AccountService {
     return this.unitOfWork.run(system, async (transaction) => {
       const user = await this.#redeem(transaction, token, 'verify email')
       await this.markVerified(transaction, user)
+      await this.journal.note(transaction, user, 'account.verified', `${user.email} was shown to be theirs.`)
       return { ...user, emailVerifiedAt: user.emailVerifiedAt ?? this.clock.now() }
     })
   }
@@ -162,6 +170,8 @@ export class AccountService {
       // Whoever can read the mail has the address.
       await this.markVerified(transaction, user)
       await this.sessions.endAllOf(transaction, user.id, 'password reset')
+      const summary = `A new password was set by the link that was mailed to ${user.email}; all sessions ended.`
+      await this.journal.note(transaction, user, 'account.password-reset', summary)
     })
   }
 

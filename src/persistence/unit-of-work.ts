@@ -14,8 +14,15 @@ export interface Reading {
 /** An open transaction. What is announced in it is written with it, or not at all. */
 export interface Transaction<Announcement = unknown> extends Reading {
   readonly em: EntityManager
+  /** The request that it is done for, by the id that its answer and the log have too; null for what nobody asked for. */
+  readonly requestId: string | null
   /** Announces what happened: written to the event log, with the jobs that react to it, in this commit. */
   announce(event: Announcement): void
+  /**
+   * Runs last of all in this transaction. What is locked here is held for a moment only, and nothing else is waited for
+   * meanwhile: so that what all transactions of a tenant must take one after another cannot tie them into a knot.
+   */
+  beforeCommit(run: () => Promise<void>): void
   /** Runs once the commit has succeeded; for wake-ups only, because a crash in between loses it. */
   afterCommit(run: () => void): void
 }
@@ -36,6 +43,7 @@ interface OpenUnit<Announcement> {
  */
 export class UnitOfWork<Announcement = unknown> {
   readonly #open = new AsyncLocalStorage<OpenUnit<Announcement>>()
+  readonly #request = new AsyncLocalStorage<string>()
 
   constructor(
     private readonly database: Database,
@@ -54,23 +62,32 @@ export class UnitOfWork<Announcement = unknown> {
       return work({ ...open.transaction, scope })
     }
     const events: Announcement[] = []
+    const beforeCommit: Array<() => Promise<void>> = []
     const afterCommit: Array<() => void> = []
     const result = await this.database.transactional(async (em, kysely) => {
       const transaction: Transaction<Announcement> = {
         scope,
         em,
         kysely,
+        requestId: this.#request.getStore() ?? null,
         announce: (event) => void events.push(event),
+        beforeCommit: (run) => void beforeCommit.push(run),
         afterCommit: (run) => void afterCommit.push(run),
       }
       const value = await this.#open.run({ transaction }, () => work(transaction))
       await em.flush()
       if (events.length > 0) await this.sink.write(transaction, events)
+      for (const run of beforeCommit) await run()
       return value
     })
     if (events.length > 0) this.sink.committed()
     for (const run of afterCommit) run()
     return result
+  }
+
+  /** Whatever the work changes is changed for that request. */
+  forRequest<T>(requestId: string, work: () => T): T {
+    return this.#request.run(requestId, work)
   }
 
   /** Whether the caller runs inside a transaction: a call over the network must then not be made. */

@@ -137,7 +137,7 @@ export async function openBilling() {
       { sandbox: base },
       { billing: clock, transport: clock },
     ),
-    examination: new ConnectionExamination(unitOfWork, integrations, connections, payments),
+    examination: new ConnectionExamination(unitOfWork, integrations, connections, payments, audit),
     reports: new PaymentRecording(invoices, record, audit),
     sweep: new InvoiceSweep(unitOfWork, invoices, delivery, inquiry, record, standing, clock, [], courier),
     reading: () => unitOfWork.reading(system),

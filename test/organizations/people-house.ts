@@ -26,6 +26,7 @@ import { MarketplaceRepository } from '../../src/marketplaces/marketplace.reposi
 import { MarketplaceResolver, ProviderMarketplacesResolver } from '../../src/marketplaces/marketplace.resolver.js'
 import { MarketplaceService } from '../../src/marketplaces/marketplace.service.js'
 import { TermsService } from '../../src/marketplaces/terms.service.js'
+import { AuditedAccounts } from '../../src/organizations/audited-accounts.js'
 import type { ClosingObstacles } from '../../src/organizations/closing.port.js'
 import {
   ConsumerOrganizationRepository,
@@ -128,7 +129,16 @@ export async function openPeopleHouse({ limits = false } = {}) {
   const places = new MembershipPlaces(publicUrl)
   const audit = new AuditLog(billing)
   const sessions = new SessionService(unitOfWork, users, places, limiter, clocks)
-  const accounts = new AccountService(unitOfWork, users, sessions, places, mailer, limiter, transport)
+  const accounts = new AccountService(
+    unitOfWork,
+    users,
+    sessions,
+    places,
+    mailer,
+    limiter,
+    new AuditedAccounts(places, audit),
+    transport,
+  )
   const providerService = new ProviderService(
     unitOfWork,
     providers,
