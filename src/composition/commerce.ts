@@ -236,7 +236,8 @@ export function buildCommerce(
   )
 
   // Subscribing, and moving to another plan.
-  const previews = new PreviewTokens(config.encryptionKeys[0] as Buffer)
+  const [newestKey, ...formerKeys] = config.encryptionKeys
+  const previews = new PreviewTokens(newestKey as Buffer, formerKeys)
   const subscribing = new SubscribeService(
     unitOfWork,
     subscriptions,

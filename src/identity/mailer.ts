@@ -6,7 +6,7 @@ import { enqueue } from '../events/jobs.js'
 import type { Clock } from '../kernel/clock.js'
 import { newId } from '../kernel/id.js'
 import { Secret } from '../kernel/secret.js'
-import type { SecretBox } from '../persistence/secret-box.js'
+import type { SealedPlace, SecretBox } from '../persistence/secret-box.js'
 import type { Transaction } from '../persistence/unit-of-work.js'
 
 export const sendMailTask = 'send-mail'
@@ -23,7 +23,8 @@ export interface Mail {
   token: string | null
 }
 
-interface MailJob {
+/** What stands in the queue. */
+export interface MailJob {
   id: string
   sealed: string
 }
@@ -52,7 +53,7 @@ export class Mailer {
 
   async post(transaction: Transaction<never>, mail: Mail): Promise<void> {
     const id = newId('mail')
-    const sealed = this.options.box.seal(new Secret(JSON.stringify(mail)), placeOf(id))
+    const sealed = this.options.box.seal(new Secret(JSON.stringify(mail)), placeOfMail(id))
     const payload: MailJob = { id, sealed }
     await enqueue(transaction, [{ task: sendMailTask, payload, maxAttempts: 20 }])
   }
@@ -60,7 +61,7 @@ export class Mailer {
   /** The worker's task. A mail may go out twice after a crash, and is then the same mail. */
   async deliver(payload: unknown): Promise<void> {
     const { id, sealed } = payload as MailJob
-    const mail = JSON.parse(this.options.box.open(sealed, placeOf(id)).reveal()) as Mail
+    const mail = JSON.parse(this.options.box.open(sealed, placeOfMail(id)).reveal()) as Mail
     if (this.#smtp) {
       const { to, subject, text } = mail
       await this.#smtp.sendMail({ from: this.options.from, to, subject, text, messageId: `<${id}@mail>` })
@@ -92,6 +93,6 @@ export function linkBelow(base: string, page: string, token: string): string {
   return url.href
 }
 
-function placeOf(id: string) {
+export function placeOfMail(id: string): SealedPlace {
   return { table: 'job', column: 'mail', id, providerId: '' }
 }

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, type DecipherGCM, hkdfSync, randomBytes } from 'node:crypto'
 import { Secret } from '../kernel/secret.js'
 
 const format = 'v1'
@@ -59,16 +59,28 @@ export class SecretBox {
     const decipher = createDecipheriv('aes-256-gcm', key.bytes, Buffer.from(iv, 'base64url'))
     decipher.setAAD(bindingOf(place))
     decipher.setAuthTag(authTag)
-    const opened = Buffer.concat([decipher.update(Buffer.from(ciphertext, 'base64url')), decipher.final()])
-    return new Secret(opened.toString('utf8'))
+    return new Secret(finished(decipher, Buffer.from(ciphertext, 'base64url')))
   }
 
   /** Whether the newest key sealed it; if not, it wants to be sealed anew. */
   isCurrent(sealed: string): boolean {
     return sealed.split('|')[1] === this.#keys[0]?.id
   }
+
+  /** The same secret for the same place, by the newest key. @throws when it cannot be opened there */
+  sealAnew(sealed: string, place: SealedPlace): string {
+    return this.seal(this.open(sealed, place), place)
+  }
 }
 
 function bindingOf({ table, column, id, providerId }: SealedPlace): Buffer {
   return Buffer.from([table, column, id, providerId].join('|'))
+}
+
+function finished(decipher: DecipherGCM, ciphertext: Buffer): string {
+  try {
+    return Buffer.concat([decipher.update(ciphertext), decipher.final()]).toString('utf8')
+  } catch (cause) {
+    throw new Error('A sealed value cannot be opened: it was changed, or was sealed to another place.', { cause })
+  }
 }

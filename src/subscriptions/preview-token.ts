@@ -32,11 +32,16 @@ type Kind = 'subscribe' | 'change plan'
  * stored, and a client can make none.
  */
 export class PreviewTokens {
-  readonly #key: Buffer
+  readonly #keys: readonly Buffer[]
 
-  /** @param key 32 bytes or more, from which one for this purpose alone is derived */
-  constructor(key: Buffer) {
-    this.#key = Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), 'subscription previews', 32))
+  /**
+   * @param key 32 bytes or more, from which one for this purpose alone is derived
+   * @param others whose tokens are taken back too: while keys are changed, processes differ in which is the newest
+   */
+  constructor(key: Buffer, others: readonly Buffer[] = []) {
+    this.#keys = [key, ...others].map((each) =>
+      Buffer.from(hkdfSync('sha256', each, Buffer.alloc(0), 'subscription previews', 32)),
+    )
   }
 
   issue({ planId, organizationId, at, digest }: Previewed): string {
@@ -65,23 +70,27 @@ export class PreviewTokens {
 
   #seal(kind: Kind, at: Date, values: readonly string[]): string {
     const body = Buffer.from(JSON.stringify([at.getTime(), ...values])).toString('base64url')
-    return `${body}.${this.#sign(kind, body)}`
+    return `${body}.${sign(this.#keys[0] as Buffer, kind, body)}`
   }
 
   #open(kind: Kind, token: string, now: Date): { at: Date; values: string[] } | null {
     const [body, signature] = token.split('.')
     if (!body || !signature || token.length > 1_000) return null
-    const [given, right] = [Buffer.from(signature), Buffer.from(this.#sign(kind, body))]
-    if (given.length !== right.length || !timingSafeEqual(given, right)) return null
+    const given = Buffer.from(signature)
+    const fits = this.#keys.some((key) => {
+      const right = Buffer.from(sign(key, kind, body))
+      return given.length === right.length && timingSafeEqual(given, right)
+    })
+    if (!fits) return null
     const [time, ...values] = JSON.parse(Buffer.from(body, 'base64url').toString()) as [number, ...string[]]
     if (now.getTime() - time > lifeInMs || time - now.getTime() > skewInMs) return null
     return { at: new Date(time), values }
   }
+}
 
-  /** What was shown of one thing is good for nothing else. */
-  #sign(kind: Kind, body: string): string {
-    return createHmac('sha256', this.#key).update(`${kind}.${body}`).digest('base64url')
-  }
+/** What was shown of one thing is good for nothing else. */
+function sign(key: Buffer, kind: Kind, body: string): string {
+  return createHmac('sha256', key).update(`${kind}.${body}`).digest('base64url')
 }
 
 /** Of anything that JSON can write; whole numbers of any size included. */
