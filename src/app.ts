@@ -79,7 +79,9 @@ export async function buildApp(config: AppConfig, log: Logger, transport: Clock 
 
   const contextFor = (scope: Scope, requestId: string, address: string) =>
     new Context({ scope, requestId, address, reading, node: (context, id) => features.nodes.find(context, id) })
-  const schema = await buildGraphqlSchema(resolverClasses, (resolver) => features.resolver(resolver))
+  // Where money is real, nobody is shown an address of somebody's own machine.
+  const onThisMachine = config.sandboxPort !== null || !config.production
+  const schema = await buildGraphqlSchema(resolverClasses, (resolver) => features.resolver(resolver), { onThisMachine })
   const live = new LiveGroups(feed, log)
   const sockets = new Sockets(scopeOf)
   const origins = new Origins(config.allowedOrigins, new URL(config.publicUrl).origin, () => features.marketplaceUrls())

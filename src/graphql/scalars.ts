@@ -3,6 +3,7 @@ import { valid as validRelease } from 'semver'
 import { currency } from '../kernel/currency.js'
 import { isDecimalText, plain } from '../kernel/decimal.js'
 import { isTimeZone } from '../kernel/period.js'
+import { readWebAddress } from '../kernel/web-address.js'
 
 const invalid = (type: string, expected: string): GraphQLError =>
   new GraphQLError(`This is no ${type}: ${expected}.`, { extensions: { code: 'BAD_USER_INPUT' } })
@@ -102,20 +103,18 @@ export const EmailAddressScalar = textScalar<string, string>({
   serialize: String,
 })
 
-const thisMachine = new Set(['localhost', '127.0.0.1', '[::1]'])
-export const UrlScalar = textScalar<string, string>({
-  name: 'URL',
-  description: 'An absolute https address (http only for a host on this machine, in development).',
-  expected: 'an absolute https address is',
-  parse(text) {
-    if (!URL.canParse(text)) return undefined
-    const url = new URL(text)
-    if (url.username || url.password) return undefined
-    const local = thisMachine.has(url.hostname)
-    return url.protocol === 'https:' || (url.protocol === 'http:' && local) ? url.href : undefined
-  },
-  serialize: String,
-})
+/** Stands for the scalar below where a type is named: which addresses are taken depends on where the backend runs. */
+export abstract class UrlScalar {}
+
+/** @param onThisMachine whether an address of this machine is taken, by http too */
+export const urlScalar = (onThisMachine: boolean) =>
+  textScalar<string, string>({
+    name: 'URL',
+    description: 'An absolute https address (http only for a host on this machine, in development).',
+    expected: 'an absolute https address of a public place is',
+    parse: (text) => readWebAddress(text, onThisMachine) ?? undefined,
+    serialize: String,
+  })
 
 export const TimeZoneScalar = textScalar<string, string>({
   name: 'TimeZone',

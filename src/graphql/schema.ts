@@ -2,6 +2,7 @@ import 'reflect-metadata'
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql'
 import { buildSchema, type ClassType, type NonEmptyArray } from 'type-graphql'
 import { RequestError } from '../kernel/request-error.js'
+import { UrlScalar, urlScalar } from './scalars.js'
 
 const longestText = 1_100_000
 const longestList = 1_000
@@ -9,10 +10,12 @@ const longestList = 1_000
 /**
  * The executable schema of the resolvers given. They are built by the composition root and found by their
  * class, so a resolver never looks anything up.
+ * @param options.onThisMachine whether addresses of this machine are taken where an address is asked for
  */
 export async function buildGraphqlSchema(
   resolvers: ReadonlyArray<ClassType>,
   instanceOf: (resolver: ClassType) => unknown,
+  { onThisMachine = false } = {},
 ): Promise<GraphQLSchema> {
   return buildSchema({
     resolvers: resolvers as unknown as NonEmptyArray<ClassType>,
@@ -21,7 +24,7 @@ export async function buildGraphqlSchema(
     validateFn: (value) => assertBounded(value, 0),
     // Live fields are served by our own fan-out: the library's queues are shared and may throw into publishers.
     pubSub: { publish: noPubSub, subscribe: noPubSub },
-    scalarsMap: [],
+    scalarsMap: [{ type: UrlScalar, scalar: urlScalar(onThisMachine) }],
   })
 }
 

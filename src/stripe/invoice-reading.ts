@@ -82,7 +82,8 @@ function text(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null
 }
 
+/** People follow it, so it leads to a page and nowhere else; the sandbox's is by http. */
 function address(value: unknown): string | null {
-  const url = text(value)
-  return url !== null && /^https?:\/\//.test(url) ? url : null
+  const url = URL.parse(text(value) ?? '')
+  return url && /^https?:$/.test(url.protocol) && !url.username && !url.password ? url.href : null
 }
