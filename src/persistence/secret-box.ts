@@ -54,9 +54,11 @@ export class SecretBox {
     if (version !== format || !key || !iv || ciphertext === undefined || !tag) {
       throw new Error('A sealed value cannot be opened: its format or its key is unknown. See ENCRYPTION_KEYS.')
     }
-    const authTag = Buffer.from(tag, 'base64url')
-    if (authTag.length !== tagBytes) throw new Error('A sealed value cannot be opened: it was changed.')
-    const decipher = createDecipheriv('aes-256-gcm', key.bytes, Buffer.from(iv, 'base64url'))
+    const [vector, authTag] = [Buffer.from(iv, 'base64url'), Buffer.from(tag, 'base64url')]
+    if (vector.length !== ivBytes || authTag.length !== tagBytes) {
+      throw new Error('A sealed value cannot be opened: it was changed.')
+    }
+    const decipher = createDecipheriv('aes-256-gcm', key.bytes, vector)
     decipher.setAAD(bindingOf(place))
     decipher.setAuthTag(authTag)
     return new Secret(finished(decipher, Buffer.from(ciphertext, 'base64url')))

@@ -45,8 +45,8 @@ describe('addresses that people name', () => {
     trapped = `http://127.0.0.1:${(trap.address() as AddressInfo).port}`
     Socket.prototype.connect = function (this: Socket, ...args: unknown[]) {
       connected.add(placeIn(args))
-      return (connect as (...args: unknown[]) => Socket).apply(this, args)
-    } as typeof connect
+      return Reflect.apply(connect, this, args) as Socket
+    }
     backend = await startBackend()
     production = await startBackend({ production: true, sandboxPort: null })
     market = await givenMarketplace(backend)
