@@ -74,8 +74,8 @@ export class PreviewTokens {
   }
 
   #open(kind: Kind, token: string, now: Date): { at: Date; values: string[] } | null {
-    const [body, signature] = token.split('.')
-    if (!body || !signature || token.length > 1_000) return null
+    const [body, signature, ...more] = token.split('.')
+    if (!body || !signature || more.length > 0 || token.length > 1_000) return null
     const given = Buffer.from(signature)
     const fits = this.#keys.some((key) => {
       const right = Buffer.from(sign(key, kind, body))
