@@ -13,6 +13,17 @@ import { currentRequestId, requestIds } from './request-id.js'
 const drainInMs = 15_000
 const sweepInMs = 100
 
+/** How long a client may take, in milliseconds. */
+export interface ClientPace {
+  headersTimeout: number
+  /** For the whole request, its body included. */
+  requestTimeout: number
+  /** How often it is looked: what Node does by itself, every 30 seconds, is less often than the two above promise. */
+  connectionsCheckingInterval: number
+}
+
+const usualPace: ClientPace = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 1_000 }
+
 export interface HttpServerOptions {
   host: string
   port: number
@@ -21,6 +32,7 @@ export interface HttpServerOptions {
   /** In their order: those that read raw bodies, gateways, health. */
   routers: readonly Router[]
   originAllowed(origin: string | undefined): Promise<boolean>
+  pace?: ClientPace
   log: Logger
 }
 
@@ -42,7 +54,7 @@ export class HttpServer {
     app.use((_request, response) => void response.status(404).json({ error: 'There is nothing at this address.' }))
     app.use(this.#failed())
     const server = createServer(
-      { headersTimeout: 10_000, requestTimeout: 15_000, keepAliveTimeout: 65_000, maxHeaderSize: 16 * 1024 },
+      { ...usualPace, ...this.options.pace, keepAliveTimeout: 65_000, maxHeaderSize: 16 * 1024 },
       app,
     )
     this.options.websocket.attach(server)
