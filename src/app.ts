@@ -49,9 +49,7 @@ const quietJobsAtOnce = 4
 /** @param transport by what time sessions, invitations and links end */
 export async function buildApp(config: AppConfig, log: Logger, transport: Clock = systemClock): Promise<App> {
   const database = await Database.connect({ url: config.databaseUrl, entities })
-  const doorbell = config.redisUrl
-    ? new RedisDoorbell(config.redisUrl, log)
-    : new PostgresDoorbell(config.databaseUrl, log)
+  const doorbell = config.redisUrl ? new RedisDoorbell(config.redisUrl, log) : new PostgresDoorbell(database.url, log)
   const eventLog = new EventLog(() => doorbell.ring())
   const unitOfWork = new UnitOfWork<DomainEvent>(database, eventLog)
   const reading = (scope: Scope) => unitOfWork.reading(scope)
@@ -59,7 +57,7 @@ export async function buildApp(config: AppConfig, log: Logger, transport: Clock 
   const sandboxClock = config.sandboxPort === null ? null : new SandboxClock(config.stripeApiBase, log)
   const clocks: Clocks = { billing: sandboxClock ?? systemClock, transport }
   const metrics = new Registry()
-  const limiterPool = poolForLimits(config.databaseUrl, log)
+  const limiterPool = poolForLimits(database.url, log)
 
   const scopeOf = (token: string | null) => viewers.scopeOf(token)
   const features = buildFeatures({
@@ -93,7 +91,7 @@ export async function buildApp(config: AppConfig, log: Logger, transport: Clock 
     config.role === 'api'
       ? null
       : new Worker({
-          databaseUrl: config.databaseUrl,
+          databaseUrl: database.url,
           tasks: features.tasks,
           reactions: features.reactions,
           quietTasks: features.quietTasks,

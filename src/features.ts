@@ -84,7 +84,7 @@ export function buildFeatures(given: Omit<Foundation, 'mutations' | 'nodes'>) {
     tasks: {
       ...people.tasks,
       ...commerce.tasks,
-      [housekeepingTask]: () => keepHouse(asSystem(), given.clocks.transport.now()),
+      [housekeepingTask]: () => keepHouse(given.unitOfWork, given.clocks.transport.now()),
     },
     /** What nobody waits for, and must not keep anything else waiting. */
     quietTasks: commerce.quietTasks,

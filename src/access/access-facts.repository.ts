@@ -1,9 +1,9 @@
 import { type RawBuilder, sql } from 'kysely'
 import { idPrefix } from '../kernel/id.js'
 import { prepared } from '../persistence/prepared-statements.js'
-import type { Scope } from '../persistence/tenant-scope.js'
 import type { Reading } from '../persistence/unit-of-work.js'
 import type { CredentialState } from './access.entity.js'
+import { visibleTo } from './access-facts.fence.js'
 import type { CallFacts, RequestFacts, SubscriptionFacts } from './access-facts.js'
 import type { CoveringPaths } from './request-path.js'
 
@@ -142,24 +142,6 @@ const requestJoins = (now: Date) => sql`
   left join quota_counter k
     on k.product_subscription_id = s.id and k.quota_id = q.id and k.provider_id = s.provider_id
     and k.period_start <= ${now.toISOString()}::timestamptz and k.period_end > ${now.toISOString()}::timestamptz`
-
-/** The first fence, for tables with the columns of an organization's rows. */
-export function visibleTo(scope: Scope, table: string): RawBuilder<unknown> {
-  const column = (name: string) => sql.ref(`${table}.${name}`)
-  switch (scope.kind) {
-    case 'system':
-      return sql`true`
-    case 'provider':
-      return sql`${column('provider_id')} = any(${[...scope.providers.keys()]}::text[])`
-    case 'consumer':
-      return sql`${column('marketplace_id')} = ${scope.marketplaceId}
-        and ${column('organization_id')} = any(${[...scope.organizations.keys()]}::text[])`
-    case 'gateway':
-      return sql`${column('provider_id')} = ${scope.providerId} and ${column('marketplace_id')} = ${scope.marketplaceId}`
-    case 'anonymous':
-      return sql`false`
-  }
-}
 
 function targetCondition({ resourceId, paths }: CallTarget): RawBuilder<unknown> {
   // With both, the longest path decides first and is then compared: an id must not lead around another API.

@@ -45,8 +45,7 @@ export class AccessRequestResolver {
   }
 
   /** What was asked for stays in sight, on offer or not. */
-  readonly #resources = (reading: Reading, ids: readonly string[]) =>
-    this.resources.byIds({ ...reading, scope: system }, ids)
+  readonly #resources = (reading: Reading, ids: readonly string[]) => this.resources.byIds(reading.as(system), ids)
 
   constructor(
     private readonly applications: ApplicationRepository,

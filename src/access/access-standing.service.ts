@@ -84,7 +84,7 @@ export class AccessStanding {
       .execute()) as AccessRequestRow[]
     const now = this.clock.now()
     const facts = await this.facts.ofRequests(
-      { ...transaction, scope: system },
+      transaction.as(system),
       locked.map(({ id }) => id),
       now,
     )

@@ -1,4 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql'
+import { fencedByManagers, fencedByOrganization } from '../persistence/policies.js'
 import { instant, tenantKey } from '../persistence/tenant-table.js'
 
 const ownedByOrganization = {
@@ -11,6 +12,7 @@ const ownedByOrganization = {
 export const Application = defineEntity({
   name: 'Application',
   tableName: 'application',
+  ...fencedByOrganization(),
   properties: {
     ...ownedByOrganization,
     name: p.string(),
@@ -29,6 +31,7 @@ export type AccessRequestState = (typeof accessRequestStates)[number]
 export const AccessRequest = defineEntity({
   name: 'AccessRequest',
   tableName: 'access_request',
+  ...fencedByOrganization(),
   properties: {
     ...ownedByOrganization,
     applicationId: p.string(),
@@ -70,6 +73,7 @@ export type SuspendedBy = 'PROVIDER' | 'CONSUMER'
 export const Credential = defineEntity({
   name: 'Credential',
   tableName: 'credential',
+  ...fencedByOrganization(),
   properties: {
     ...ownedByOrganization,
     applicationId: p.string(),
@@ -98,6 +102,7 @@ export type CredentialRow = InferEntity<typeof Credential>
 export const GatewayToken = defineEntity({
   name: 'GatewayToken',
   tableName: 'gateway_token',
+  ...fencedByManagers(),
   properties: {
     ...tenantKey,
     marketplaceId: p.string(),

@@ -6,7 +6,7 @@ import { combine, refuse, unwrap } from '../kernel/result.js'
 import type { Secret } from '../kernel/secret.js'
 import { readName, readText } from '../kernel/text.js'
 import { rows } from '../persistence/tenant-repository.js'
-import { demandBelongsTo, demandWorksAt, person, type Scope, worksAt } from '../persistence/tenant-scope.js'
+import { demandBelongsTo, demandWorksAt, person, type Scope, system, worksAt } from '../persistence/tenant-scope.js'
 import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js'
 import type { AuditLog } from '../providers/audit-log.js'
 import { Credential, type CredentialRow, type CredentialState, type CredentialType } from './access.entity.js'
@@ -148,7 +148,7 @@ export class CredentialService {
 
   /** Keys of a marketplace whose billing moves no real money say so. */
   async #modeOf(transaction: Transaction, marketplaceId: string): Promise<KeyMode> {
-    const billing = await rows(transaction, MarketplaceBilling, BillingIntegration)
+    const billing = await rows(transaction.as(system), MarketplaceBilling, BillingIntegration)
       .selectFrom('MarketplaceBilling')
       .innerJoin('BillingIntegration', (join) =>
         join

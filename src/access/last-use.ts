@@ -44,11 +44,13 @@ export class LastUse {
   }
 
   async #write(kind: 'Credential' | 'GatewayToken', id: string, providerId: string, now: Date): Promise<void> {
-    await rows(this.unitOfWork.reading(system), Credential, GatewayToken)
-      .updateTable(kind)
-      .set({ lastUsedAt: now })
-      .where('id', '=', id)
-      .where('providerId', '=', providerId)
-      .execute()
+    await this.unitOfWork.run(system, (transaction) =>
+      rows(transaction, Credential, GatewayToken)
+        .updateTable(kind)
+        .set({ lastUsedAt: now })
+        .where('id', '=', id)
+        .where('providerId', '=', providerId)
+        .execute(),
+    )
   }
 }

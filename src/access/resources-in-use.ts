@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Reading } from '../persistence/unit-of-work.js'
 import type { ResourcesInUse } from '../subscriptions/plan-change.port.js'
-import { visibleTo } from './access-facts.repository.js'
+import { visibleTo } from './access-facts.fence.js'
 
 /** In use is what access was asked for and not refused: an application counts on it. */
 export class RequestedResources implements ResourcesInUse {

@@ -131,10 +131,12 @@ export class BillingConnections implements AskedConnections, WebhookConnections 
   async #noteLast(id: string, at: Date, noted: string, other: string): Promise<void> {
     const [column, otherColumn] = [sql.ref(noted), sql.ref(other)]
     const instant = sql`${at.toISOString()}::timestamptz`
-    await sql`update billing_integration set ${column} = ${instant}
+    await this.unitOfWork.run(system, ({ kysely }) =>
+      sql`update billing_integration set ${column} = ${instant}
       where id = ${id}
         and (${column} is null or ${column} < ${instant} - interval '10 seconds'
-          or (${column} < ${otherColumn} and ${column} < ${instant}))`.execute(this.unitOfWork.reading(system).kysely)
+          or (${column} < ${otherColumn} and ${column} < ${instant}))`.execute(kysely),
+    )
   }
 
   #webhook(integration: BillingIntegrationRow): WebhookConnection | null {

@@ -1,4 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql'
+import { fencedByCustomer, fencedByManagers } from '../persistence/policies.js'
 import { instant, tenantKey } from '../persistence/tenant-table.js'
 
 export const billingModes = ['SANDBOX', 'TEST', 'LIVE'] as const
@@ -16,6 +17,7 @@ export interface StoredBillingCheck {
 export const BillingIntegration = defineEntity({
   name: 'BillingIntegration',
   tableName: 'billing_integration',
+  ...fencedByManagers(),
   properties: {
     ...tenantKey,
     mode: p.string().$type<BillingMode>(),
@@ -42,6 +44,7 @@ export type BillingIntegrationRow = InferEntity<typeof BillingIntegration>
 export const MarketplaceBilling = defineEntity({
   name: 'MarketplaceBilling',
   tableName: 'marketplace_billing',
+  ...fencedByManagers(),
   properties: {
     marketplaceId: p.string().primary(),
     providerId: p.string().primary(),
@@ -57,6 +60,7 @@ export type MarketplaceBillingRow = InferEntity<typeof MarketplaceBilling>
 export const BillingAccount = defineEntity({
   name: 'BillingAccount',
   tableName: 'billing_account',
+  ...fencedByCustomer(),
   properties: {
     ...tenantKey,
     billingIntegrationId: p.string(),

@@ -1,6 +1,6 @@
 import { nothing, ofProvider } from '../persistence/fence.js'
 import { type Query, rows, TenantRepository } from '../persistence/tenant-repository.js'
-import type { Scope } from '../persistence/tenant-scope.js'
+import { type Scope, system } from '../persistence/tenant-scope.js'
 import type { Reading } from '../persistence/unit-of-work.js'
 import {
   BillingAccount,
@@ -46,7 +46,7 @@ export class BillingIntegrationRepository extends TenantRepository<typeof Billin
 
   /** Whether paid plans can be sold in each now; for everybody. */
   readonly enabledIn = async (reading: Reading, marketplaceIds: readonly string[]): Promise<boolean[]> => {
-    const ready = await rows(reading, MarketplaceBilling, BillingIntegration)
+    const ready = await rows(reading.as(system), MarketplaceBilling, BillingIntegration)
       .selectFrom('MarketplaceBilling')
       .innerJoin('BillingIntegration', 'BillingIntegration.id', 'MarketplaceBilling.billingIntegrationId')
       .select('MarketplaceBilling.marketplaceId')
@@ -61,7 +61,7 @@ export class BillingIntegrationRepository extends TenantRepository<typeof Billin
 
   /** Where the people of each marketplace's organizations manage payment methods; for everybody. */
   readonly portalsOf = async (reading: Reading, marketplaceIds: readonly string[]): Promise<Array<string | null>> => {
-    const found = await rows(reading, MarketplaceBilling, BillingIntegration)
+    const found = await rows(reading.as(system), MarketplaceBilling, BillingIntegration)
       .selectFrom('MarketplaceBilling')
       .innerJoin('BillingIntegration', 'BillingIntegration.id', 'MarketplaceBilling.billingIntegrationId')
       .select(['MarketplaceBilling.marketplaceId', 'BillingIntegration.customerPortalUrl'])

@@ -106,7 +106,7 @@ export class InvoiceSettlement {
       const locked = (await this.invoices.lock(transaction, invoice.id)) as InvoiceRow
       if (snapshot) await this.record.apply(transaction, locked, snapshot, cause, null)
       else await this.#here(transaction, locked, step, cause)
-      await this.#note({ ...transaction, scope }, locked, step, reason)
+      await transaction.within(scope, (own) => this.#note(own, locked, step, reason))
       return locked
     })
   }

@@ -206,15 +206,10 @@ export class InvoiceSweep {
       .execute()) as InvoiceRow[]
     if (found.length === 0) return 0
     // Noted before it is asked: one that cannot be read must not keep the others waiting.
-    await rows(reading, Invoice)
-      .updateTable('Invoice')
-      .set({ stripeAskedAt: now })
-      .where(
-        'id',
-        'in',
-        found.map(({ id }) => id),
-      )
-      .execute()
+    const ids = found.map(({ id }) => id)
+    await this.unitOfWork.run(system, (transaction) =>
+      rows(transaction, Invoice).updateTable('Invoice').set({ stripeAskedAt: now }).where('id', 'in', ids).execute(),
+    )
     await Promise.all(found.map((invoice) => this.inquiry.ask(invoice)))
     return found.length
   }

@@ -1,4 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql'
+import { fencedByPayers, fencedLike } from '../persistence/policies.js'
 import { instant, tenantKey } from '../persistence/tenant-table.js'
 
 export const invoiceStatuses = ['DRAFT', 'OPEN', 'PAID', 'VOID', 'UNCOLLECTIBLE'] as const
@@ -16,6 +17,7 @@ export type InvoiceLineKind = (typeof invoiceLineKinds)[number]
 export const Invoice = defineEntity({
   name: 'Invoice',
   tableName: 'invoice',
+  ...fencedByPayers(),
   properties: {
     ...tenantKey,
     marketplaceId: p.string(),
@@ -84,6 +86,7 @@ export type InvoiceRow = InferEntity<typeof Invoice>
 export const InvoiceLine = defineEntity({
   name: 'InvoiceLine',
   tableName: 'invoice_line',
+  ...fencedLike('exists (select from invoice i where i.id = invoice_id and i.provider_id = invoice_line.provider_id)'),
   properties: {
     ...tenantKey,
     invoiceId: p.string(),
@@ -105,6 +108,9 @@ export type InvoiceLineRow = InferEntity<typeof InvoiceLine>
 export const InvoiceTransition = defineEntity({
   name: 'InvoiceTransition',
   tableName: 'invoice_transition',
+  ...fencedLike(
+    'exists (select from invoice i where i.id = invoice_id and i.provider_id = invoice_transition.provider_id)',
+  ),
   properties: {
     invoiceId: p.string().primary(),
     position: p.integer().primary(),

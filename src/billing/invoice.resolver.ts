@@ -126,7 +126,7 @@ export class InvoiceResolver {
 @Resolver(() => InvoiceLineType)
 export class InvoiceLineResolver {
   /** Whoever is shown an invoice is shown what it charges for, on offer or not. */
-  readonly #quotas = (reading: Reading, ids: readonly string[]) => this.quotas.byIds({ ...reading, scope: system }, ids)
+  readonly #quotas = (reading: Reading, ids: readonly string[]) => this.quotas.byIds(reading.as(system), ids)
 
   constructor(private readonly quotas: QuotaRepository) {}
 

@@ -17,8 +17,19 @@ export class PaymentRecording implements PaymentReports {
     private readonly audit: AuditLog,
   ) {}
 
-  async record(given: Transaction, report: PaymentReport): Promise<'applied' | 'without effect' | 'unknown'> {
-    const transaction = { ...given, scope: system } as Transaction<DomainEvent>
+  record(given: Transaction, report: PaymentReport): Promise<'applied' | 'without effect' | 'unknown'> {
+    return given.within(system, (transaction) => this.#record(transaction as Transaction<DomainEvent>, report))
+  }
+
+  /** The customer is made anew with the next invoice. */
+  customerDeleted(given: Transaction, connectionId: string, stripeCustomerId: string): Promise<void> {
+    return given.within(system, (transaction) => this.#customerDeleted(transaction, connectionId, stripeCustomerId))
+  }
+
+  async #record(
+    transaction: Transaction<DomainEvent>,
+    report: PaymentReport,
+  ): Promise<'applied' | 'without effect' | 'unknown'> {
     const id = await this.#meant(transaction, report)
     const invoice = id ? await this.invoices.lock(transaction, id) : null
     if (!invoice) return 'unknown'
@@ -27,9 +38,7 @@ export class PaymentRecording implements PaymentReports {
     return changed ? 'applied' : 'without effect'
   }
 
-  /** The customer is made anew with the next invoice. */
-  async customerDeleted(given: Transaction, connectionId: string, stripeCustomerId: string): Promise<void> {
-    const transaction = { ...given, scope: system }
+  async #customerDeleted(transaction: Transaction, connectionId: string, stripeCustomerId: string): Promise<void> {
     const accounts = await rows(transaction, BillingAccount)
       .updateTable('BillingAccount')
       .set({ stripeCustomerId: null, paysAutomatically: false })

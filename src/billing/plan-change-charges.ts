@@ -40,10 +40,11 @@ export class BillingPlanChanges implements PlanChangeCharges {
   ) {}
 
   async ofChange(reading: Reading, change: PlanChange): Promise<FirstCharge | null> {
-    const draft = await this.#draft(reading, change)
+    const asSystem = reading.as(system)
+    const draft = await this.#draft(asSystem, change)
     if (!draft) return null
     const { currency } = draft.total
-    const [balance = 0n] = await this.writing.credits(reading, [{ id: change.subscription.id, currency }])
+    const [balance = 0n] = await this.writing.credits(asSystem, [{ id: change.subscription.id, currency }])
     return credited(draft, money(balance, currency)).draft
   }
 
@@ -58,7 +59,7 @@ export class BillingPlanChanges implements PlanChangeCharges {
   }
 
   async owes(reading: Reading, productSubscriptionId: string): Promise<boolean> {
-    const found = await rows(reading, Invoice)
+    const found = await rows(reading.as(system), Invoice)
       .selectFrom('Invoice')
       .select('id')
       .where('productSubscriptionId', '=', productSubscriptionId)
@@ -68,8 +69,11 @@ export class BillingPlanChanges implements PlanChangeCharges {
     return found !== undefined
   }
 
-  async charge(given: Transaction, change: PlanChange): Promise<void> {
-    const transaction = { ...given, scope: system } as Transaction<DomainEvent>
+  charge(given: Transaction, change: PlanChange): Promise<void> {
+    return given.within(system, (transaction) => this.#charge(transaction as Transaction<DomainEvent>, change))
+  }
+
+  async #charge(transaction: Transaction<DomainEvent>, change: PlanChange): Promise<void> {
     const { subscription, to, opening } = change
     const ordered: InvoiceOrdered[] = []
     if (closesPeriod(change)) ordered.push(...(await this.#usageSoFar(transaction, change)))

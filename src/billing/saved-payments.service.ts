@@ -34,11 +34,14 @@ export class SavedPayments {
     if (!connection || !account?.stripeCustomerId) return
     const found = await this.payments.paysAutomatically(connection, account.stripeCustomerId)
     if (found.kind !== 'done') return
-    await rows(reading, BillingAccount)
-      .updateTable('BillingAccount')
-      .set({ paysAutomatically: found.value })
-      .where('id', '=', account.id)
-      .where('stripeCustomerId', '=', account.stripeCustomerId)
-      .execute()
+    const { id, stripeCustomerId } = account
+    await this.unitOfWork.run(system, (transaction) =>
+      rows(transaction, BillingAccount)
+        .updateTable('BillingAccount')
+        .set({ paysAutomatically: found.value })
+        .where('id', '=', id)
+        .where('stripeCustomerId', '=', stripeCustomerId)
+        .execute(),
+    )
   }
 }

@@ -24,22 +24,25 @@ export class StandingService {
     private readonly clock: Clock,
   ) {}
 
-  async settle(transaction: Transaction<DomainEvent>, productSubscriptionId: string): Promise<void> {
-    const asSystem = { ...transaction, scope: system }
+  settle(transaction: Transaction<DomainEvent>, productSubscriptionId: string): Promise<void> {
+    return transaction.within(system, (asSystem) => this.#settle(asSystem, productSubscriptionId))
+  }
+
+  async #settle(transaction: Transaction<DomainEvent>, productSubscriptionId: string): Promise<void> {
     // Locked before its invoices are read: of two that are paid at once, the second sees both.
-    const subscription = await this.subscriptions.lock(asSystem, productSubscriptionId)
+    const subscription = await this.subscriptions.lock(transaction, productSubscriptionId)
     // One that waits for a person, or was refused, has no standing to speak of.
     if (!subscription?.startedAt) return
-    const plan = await this.plans.find(asSystem, subscription.planId)
+    const plan = await this.plans.find(transaction, subscription.planId)
     if (!plan) return
-    const invoices = await rows(asSystem, Invoice)
+    const invoices = await rows(transaction, Invoice)
       .selectFrom('Invoice')
       .select(['status', 'reason', 'periodStart', 'dueAt', 'paymentProcessing', 'syncStatus', 'syncAttempts'])
       .where('productSubscriptionId', '=', productSubscriptionId)
       .execute()
     if (invoices.some((invoice) => isForNothing(invoice, subscription) && !isUnderWay(invoice))) {
       const payload = { productSubscriptionId }
-      await enqueue(asSystem, [{ task: voidUnpaidStartTask, payload, key: `void start ${productSubscriptionId}` }])
+      await enqueue(transaction, [{ task: voidUnpaidStartTask, payload, key: `void start ${productSubscriptionId}` }])
     }
     const facts = {
       paid: plan.type === 'PAID',
@@ -54,11 +57,11 @@ export class StandingService {
     const { standing, accessClosesAt } = standingOf(facts, this.clock.now())
     const same = standing === subscription.standing
     if (!same || accessClosesAt?.getTime() !== subscription.accessClosesAt?.getTime()) {
-      await this.told.tellStanding(asSystem, productSubscriptionId, { standing, accessClosesAt })
+      await this.told.tellStanding(transaction, productSubscriptionId, { standing, accessClosesAt })
     }
     const underWay = facts.invoices.some((invoice) => isOwed(invoice.status) && invoice.paymentProcessing)
     if (standing === 'PAST_DUE' && plan.cancelWhenPastDue && !underWay) {
-      await this.told.cancelUnpaid(asSystem, productSubscriptionId)
+      await this.told.cancelUnpaid(transaction, productSubscriptionId)
     }
   }
 }

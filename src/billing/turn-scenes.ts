@@ -25,7 +25,7 @@ export class TurnScenes {
     subscriptions: readonly SubscriptionAtTurn[],
     usage: ReadonlyArray<readonly UsedUnits[]>,
   ): Promise<TurnScene[]> {
-    const asSystem = { ...reading, scope: system }
+    const asSystem = reading.as(system)
     const plans = await this.#plans(asSystem, subscriptions)
     const timeZones = await this.#timeZones(asSystem, subscriptions)
     const quotaIds = usage.flatMap((units) => units.map(({ quotaId }) => quotaId))

@@ -24,7 +24,7 @@ export class UpcomingInvoices {
 
   /** In the order asked for; null where no invoice will come. For loaders, and for those who may see invoices. */
   readonly ofSubscriptions = async (reading: Reading, ids: readonly string[]): Promise<Array<InvoiceDraft | null>> => {
-    const asSystem = { ...reading, scope: system }
+    const asSystem = reading.as(system)
     const found = await this.subscriptions.byIds(reading, ids)
     const running = found.filter((subscription) => subscription !== null).filter(goesOn)
     if (running.length === 0) return ids.map(() => null)

@@ -1,4 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql'
+import { fencedLike, fencedOnSale } from '../persistence/policies.js'
 import { instant, tenantKey } from '../persistence/tenant-table.js'
 
 export const assetStates = ['DRAFT', 'ACTIVE', 'DEPRECATED', 'ARCHIVED'] as const
@@ -8,6 +9,9 @@ export type AssetState = (typeof assetStates)[number]
 export const Asset = defineEntity({
   name: 'Asset',
   tableName: 'asset',
+  ...fencedOnSale(
+    'exists (select from product_asset pa where pa.asset_id = asset.id and pa.provider_id = asset.provider_id)',
+  ),
   properties: {
     ...tenantKey,
     name: p.string(),
@@ -22,6 +26,11 @@ export type AssetRow = InferEntity<typeof Asset>
 export const AssetRelease = defineEntity({
   name: 'AssetRelease',
   tableName: 'asset_release',
+  ...fencedOnSale(`exists (
+    select from product_asset pa
+    where pa.asset_id = asset_release.asset_id and pa.provider_id = asset_release.provider_id
+      and case when right(pa.versions, 1) = '*'
+        then starts_with(asset_release.version, left(pa.versions, -1)) else asset_release.version = pa.versions end)`),
   properties: {
     ...tenantKey,
     assetId: p.string(),
@@ -39,6 +48,13 @@ export type AssetReleaseRow = InferEntity<typeof AssetRelease>
 export const ApiResource = defineEntity({
   name: 'ApiResource',
   tableName: 'api_resource',
+  ...fencedOnSale(`(exists (
+    select from released_resource rr
+    where rr.resource_id = api_resource.id and rr.provider_id = api_resource.provider_id)
+  or exists (
+    select from quota_resource qr
+    join product_subscription s on s.plan_id = qr.plan_id and s.provider_id = qr.provider_id
+    where qr.resource_id = api_resource.id and qr.provider_id = api_resource.provider_id and s.state <> 'REJECTED'))`),
   properties: {
     ...tenantKey,
     assetId: p.string(),
@@ -60,6 +76,8 @@ export type ApiResourceRow = InferEntity<typeof ApiResource>
 export const ReleasedResource = defineEntity({
   name: 'ReleasedResource',
   tableName: 'released_resource',
+  ...fencedOnSale(`exists (
+    select from asset_release r where r.id = release_id and r.provider_id = released_resource.provider_id)`),
   properties: {
     releaseId: p.string().primary(),
     resourceId: p.string().primary(),
@@ -78,6 +96,17 @@ export type ReleasedResourceRow = InferEntity<typeof ReleasedResource>
 export const ApiSpecification = defineEntity({
   name: 'ApiSpecification',
   tableName: 'api_specification',
+  ...fencedLike(`exists (
+    select from product_subscription s
+    join quota_resource qr on qr.plan_id = s.plan_id and qr.provider_id = s.provider_id
+    where s.provider_id = api_specification.provider_id and s.state in ('PENDING_APPROVAL', 'ACTIVE', 'SUSPENDED')
+      and (exists (
+          select from api_resource r
+          where r.id = qr.resource_id and r.provider_id = qr.provider_id and r.specification_id = api_specification.id)
+        or exists (
+          select from released_resource rr
+          where rr.resource_id = qr.resource_id and rr.provider_id = qr.provider_id
+            and rr.specification_id = api_specification.id)))`),
   properties: {
     ...tenantKey,
     document: p.json<Record<string, unknown>>(),

@@ -31,10 +31,9 @@ export function plansOnOffer(query: Query, scope: Scope): Query {
 /** Narrows a query over Product to what the scope sees on sale in a marketplace. */
 export function productsOnSaleIn(query: Query, scope: Scope, marketplaceId: string): Query {
   const onSale = (shown: Condition) => sql<SqlBool>`product.state in ('ACTIVE', 'DEPRECATED') and exists (
-    select from publication pub
-    join marketplace m on m.id = pub.marketplace_id and m.provider_id = pub.provider_id
-    where pub.product_id = product.id and pub.provider_id = product.provider_id
-      and pub.marketplace_id = ${marketplaceId} and ${shown})`
+    select from fence_publications_of(product.id, product.provider_id) pub
+    join marketplace m on m.id = pub.marketplace_id and m.provider_id = product.provider_id
+    where pub.marketplace_id = ${marketplaceId} and ${shown})`
   if (isBuyer(scope)) return query.where(onSale(publicationInSight(scope)))
   return inSight(query, scope, 'Product.providerId', publicationInSight).where(onSale(sql<SqlBool>`true`))
 }
@@ -64,14 +63,13 @@ function planOnOffer(viewer: Buyer): Condition {
 /** In a query that names `plan`: it is shown where its product is, unless it is for somebody else. */
 function shownWith(viewer: Buyer, productStates: string[]): Condition {
   return sql<SqlBool>`exists (
-    select from publication pub
-    join product p on p.id = pub.product_id and p.provider_id = pub.provider_id and p.state = any(${productStates}::text[])
-    join marketplace m on m.id = pub.marketplace_id and m.provider_id = pub.provider_id
-    where pub.product_id = plan.product_id and pub.provider_id = plan.provider_id and ${publicationInSight(viewer)}
+    select from product p
+    cross join lateral fence_publications_of(p.id, p.provider_id) pub
+    join marketplace m on m.id = pub.marketplace_id and m.provider_id = p.provider_id
+    where p.id = plan.product_id and p.provider_id = plan.provider_id and p.state = any(${productStates}::text[])
+      and ${publicationInSight(viewer)}
       and not exists (
-        select from plan_visibility v
-        where v.publication_id = pub.id and v.provider_id = pub.provider_id and v.plan_id = plan.id
-          and not ${visibleTo(viewer)}))`
+        select from fence_plan_visibility_of(pub.id, plan.provider_id, plan.id) v where not ${visibleTo(viewer)}))`
 }
 
 /** In a query that names the plan's visibility `v`. */

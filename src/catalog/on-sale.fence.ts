@@ -113,9 +113,9 @@ function productInSight(viewer: Buyer, productId: string, providerId: string): C
 function inSightWhile(isOffered: Condition, viewer: Buyer, productId: string, providerId: string): Condition {
   const [product, provider] = [sql.ref(productId), sql.ref(providerId)]
   const onSale = sql<SqlBool>`(${isOffered} and exists (
-    select from publication pub
-    join marketplace m on m.id = pub.marketplace_id and m.provider_id = pub.provider_id
-    where pub.product_id = ${product} and pub.provider_id = ${provider} and ${publicationInSight(viewer)}))`
+    select from fence_publications_of(${product}, ${provider}) pub
+    join marketplace m on m.id = pub.marketplace_id and m.provider_id = ${provider}
+    where ${publicationInSight(viewer)}))`
   if (viewer.kind === 'anonymous' || viewer.organizations.size === 0) return onSale
   // Catalog stands left of subscriptions and knows none of their code. That what was bought stays in sight is a
   // condition on rows all the same, and only the database can settle it together with the page of a list.

@@ -47,7 +47,7 @@ export class PlanLifecycleService {
     const taken = planLifecycle.take(plan.state, 'activate')
     if (!taken.ok) throw new Refused(taken.errors.map((error) => ({ ...error, field })))
     if (!taken.value.changed) return
-    const product = await this.products.find({ ...transaction, scope: system }, plan.productId)
+    const product = await this.products.find(transaction.as(system), plan.productId)
     if (product?.state === 'ARCHIVED') {
       const message = 'The product is archived for good.'
       throw new Refused([{ code: 'WRONG_STATE', message, field }])

@@ -38,7 +38,7 @@ export class PlanOffers {
     const plan = organization && (await this.plans.findHeld(reading, wish.planId))
     if (!plan || plan.providerId !== organization.providerId) return null
     // Whoever sees the plan may be told of its product, and of what is decided about either.
-    const asSystem = { ...reading, scope: system }
+    const asSystem = reading.as(system)
     const { marketplaceId } = organization
     const product = await this.products.find(asSystem, plan.productId)
     if (!product) return null

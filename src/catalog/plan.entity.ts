@@ -1,5 +1,6 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql'
 import type { BillingAnchor, BillingInterval } from '../kernel/period.js'
+import { fencedOnSale } from '../persistence/policies.js'
 import { instant, tenantKey } from '../persistence/tenant-table.js'
 import type { ApprovalMode } from './product.entity.js'
 
@@ -16,6 +17,7 @@ export type DeprecationStrategy = (typeof deprecationStrategies)[number]
 export const Plan = defineEntity({
   name: 'Plan',
   tableName: 'plan',
+  ...fencedOnSale('fence_shows_plan(id, product_id, provider_id, state)'),
   properties: {
     ...tenantKey,
     productId: p.string(),
@@ -62,10 +64,17 @@ export interface StoredPriceTier {
   flatFee: string
 }
 
+/** What belongs to a plan is seen with it, and by those who have subscribed to it. */
+const ofPlan = (table: string) => `(exists (
+    select from product_subscription s
+    where s.plan_id = ${table}.plan_id and s.provider_id = ${table}.provider_id and s.state <> 'REJECTED')
+  or exists (select from plan p where p.id = ${table}.plan_id and p.provider_id = ${table}.provider_id))`
+
 /** How much of some resources a plan covers, and what each unit costs. */
 export const Quota = defineEntity({
   name: 'Quota',
   tableName: 'quota',
+  ...fencedOnSale(ofPlan('quota')),
   properties: {
     ...tenantKey,
     planId: p.string(),
@@ -87,6 +96,7 @@ export type QuotaRow = InferEntity<typeof Quota>
 export const QuotaResource = defineEntity({
   name: 'QuotaResource',
   tableName: 'quota_resource',
+  ...fencedOnSale(ofPlan('quota_resource')),
   properties: {
     planId: p.string().primary(),
     resourceId: p.string().primary(),

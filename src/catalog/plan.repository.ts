@@ -18,9 +18,10 @@ export class PlanRepository extends TenantRepository<typeof Plan> {
   readonly ofProducts = (reading: Reading, productIds: readonly string[]): Promise<PlanRow[][]> =>
     this.grouped(reading, 'productId', productIds, 'oldest first', (query) => plansOnOffer(query, reading.scope))
 
-  /** Held as it is until the commit, so that a plan is not taken off sale in the moment in which it is sold. */
+  /** In a unit of work held as it is until the commit, so that a plan is not taken off sale in the moment in which it is sold. */
   async findHeld(reading: Reading, id: string): Promise<PlanRow | null> {
-    if (!(await this.find(reading, id))) return null
+    const found = await this.find(reading, id)
+    if (!found || !('em' in reading)) return found
     const held = await this.query(reading).selectAll('Plan').where('Plan.id', '=', id).forShare().executeTakeFirst()
     return (held as PlanRow | undefined) ?? null
   }
@@ -38,11 +39,11 @@ export class QuotaRepository extends TenantRepository<typeof Quota> {
 
   /** In the plan's order. Whoever was shown a plan is shown its quotas, so nothing is asked for beyond that. For loaders. */
   readonly ofPlans = (reading: Reading, planIds: readonly string[]) =>
-    this.grouped({ ...reading, scope: system }, 'planId', planIds)
+    this.grouped(reading.as(system), 'planId', planIds)
 
-  /** The ids of the APIs that each quota covers. For loaders. */
+  /** The ids of the APIs that each quota covers, for those who were shown the quotas. For loaders. */
   readonly resourceIdsOf = async (reading: Reading, quotaIds: readonly string[]): Promise<string[][]> => {
-    const found = await rows(reading, QuotaResource)
+    const found = await rows(reading.as(system), QuotaResource)
       .selectFrom('QuotaResource')
       .select(['quotaId', 'resourceId'])
       .where('quotaId', 'in', [...new Set(quotaIds)])

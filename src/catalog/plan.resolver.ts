@@ -41,8 +41,7 @@ import { ProductType } from './product.type.js'
 /** A plan that somebody was shown is shown whole, be it on offer still or not. */
 @Resolver(() => PlanType)
 export class PlanResolver {
-  readonly #products = (reading: Reading, ids: readonly string[]) =>
-    this.products.byIds({ ...reading, scope: system }, ids)
+  readonly #products = (reading: Reading, ids: readonly string[]) => this.products.byIds(reading.as(system), ids)
 
   constructor(
     private readonly products: ProductRepository,
@@ -167,8 +166,7 @@ export class PlanMutations {
 
 @Resolver(() => QuotaType)
 export class QuotaResolver {
-  readonly #resources = (reading: Reading, ids: readonly string[]) =>
-    this.apiResources.byIds({ ...reading, scope: system }, ids)
+  readonly #resources = (reading: Reading, ids: readonly string[]) => this.apiResources.byIds(reading.as(system), ids)
 
   constructor(
     private readonly quotaRows: QuotaRepository,

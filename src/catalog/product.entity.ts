@@ -1,4 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql'
+import { fencedOnSale } from '../persistence/policies.js'
 import { instant, tenantKey } from '../persistence/tenant-table.js'
 
 export const productStates = ['DRAFT', 'ACTIVE', 'DEPRECATED', 'ARCHIVED'] as const
@@ -10,6 +11,7 @@ export type ApprovalMode = (typeof approvalModes)[number]
 export const Product = defineEntity({
   name: 'Product',
   tableName: 'product',
+  ...fencedOnSale('fence_shows_product(id, provider_id)'),
   properties: {
     ...tenantKey,
     slug: p.string(),
@@ -31,6 +33,7 @@ export type ProductRow = InferEntity<typeof Product>
 export const ProductRelease = defineEntity({
   name: 'ProductRelease',
   tableName: 'product_release',
+  ...fencedOnSale('fence_shows_product(product_id, provider_id)'),
   properties: {
     ...tenantKey,
     productId: p.string(),
@@ -47,6 +50,7 @@ export type ProductReleaseRow = InferEntity<typeof ProductRelease>
 export const ProductAsset = defineEntity({
   name: 'ProductAsset',
   tableName: 'product_asset',
+  ...fencedOnSale('fence_shows_product(product_id, provider_id)'),
   properties: {
     productId: p.string().primary(),
     assetId: p.string().primary(),

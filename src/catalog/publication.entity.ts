@@ -1,4 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql'
+import { fencedByProvider } from '../persistence/policies.js'
 import { instant, tenantKey } from '../persistence/tenant-table.js'
 
 export const visibilityAudiences = ['EVERYONE', 'SIGNED_IN', 'SELECTED_ORGANIZATIONS'] as const
@@ -8,6 +9,7 @@ export type VisibilityAudience = (typeof visibilityAudiences)[number]
 export const Publication = defineEntity({
   name: 'Publication',
   tableName: 'publication',
+  ...fencedByProvider(),
   properties: {
     ...tenantKey,
     productId: p.string(),
@@ -26,6 +28,7 @@ export type PublicationRow = InferEntity<typeof Publication>
 export const PlanVisibility = defineEntity({
   name: 'PlanVisibility',
   tableName: 'plan_visibility',
+  ...fencedByProvider(),
   properties: {
     publicationId: p.string().primary(),
     planId: p.string().primary(),

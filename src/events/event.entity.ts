@@ -1,4 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql'
+import { systemOnly } from '../persistence/policies.js'
 import { instant } from '../persistence/tenant-table.js'
 
 /**
@@ -9,6 +10,7 @@ import { instant } from '../persistence/tenant-table.js'
 export const Event = defineEntity({
   name: 'Event',
   tableName: 'event',
+  ...systemOnly(),
   properties: {
     sequence: p.bigint('string').primary().autoincrement(),
     providerId: p.string().primary(),

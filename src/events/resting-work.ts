@@ -35,12 +35,13 @@ export class RestingWork {
   }
 
   async skipped(milliseconds: number): Promise<void> {
-    const { kysely } = this.unitOfWork.reading(system)
-    const { numAffectedRows } = await sql`
+    await this.unitOfWork.run(system, async ({ kysely }) => {
+      const { numAffectedRows } = await sql`
       update graphile_worker._private_jobs set run_at = run_at - make_interval(secs => ${milliseconds / 1_000})
       where run_at > now() and locked_at is null`.execute(kysely)
-    // By which the queue itself wakes its workers; they look by themselves only once in a while.
-    if (numAffectedRows) await sql`select pg_notify('jobs:insert', '{"r":"skipped","count":1}')`.execute(kysely)
+      // By which the queue itself wakes its workers; they look by themselves only once in a while.
+      if (numAffectedRows) await sql`select pg_notify('jobs:insert', '{"r":"skipped","count":1}')`.execute(kysely)
+    })
   }
 
   async #jobsDone(deadline: number): Promise<void> {

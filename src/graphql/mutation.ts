@@ -67,15 +67,15 @@ export class Mutations {
     return this.#refusable(context, async () => {
       const claim = claimOf(context.scope, operation, input)
       if (!claim) return work()
-      const reading = this.unitOfWork.reading(context.scope)
-      const known = await this.#claim(context, reading, claim)
+      const { scope } = context
+      const known = await this.unitOfWork.run(scope, (transaction) => this.#claim(context, transaction, claim))
       if (known) return known as Result
       try {
         const result = await work()
-        await this.#record(reading, claim, result)
+        await this.unitOfWork.run(scope, (transaction) => this.#record(transaction, claim, result))
         return result
       } catch (error) {
-        await this.#release(reading, claim)
+        await this.unitOfWork.run(scope, (transaction) => this.#release(transaction, claim))
         throw error
       }
     })

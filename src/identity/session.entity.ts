@@ -1,4 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql'
+import { shownToUser, systemOnly } from '../persistence/policies.js'
 import { instant } from '../persistence/tenant-table.js'
 
 export type SessionEndReason = 'signed out' | 'password reset' | 'refresh token reused' | 'nothing left to see'
@@ -7,6 +8,7 @@ export type SessionEndReason = 'signed out' | 'password reset' | 'refresh token 
 export const Session = defineEntity({
   name: 'Session',
   tableName: 'session',
+  ...shownToUser('user_id'),
   properties: {
     id: p.string().primary(),
     realm: p.string().primary(),
@@ -24,6 +26,7 @@ export type SessionRow = InferEntity<typeof Session>
 export const SessionToken = defineEntity({
   name: 'SessionToken',
   tableName: 'session_token',
+  ...systemOnly(),
   properties: {
     digest: p.string().primary(),
     sessionId: p.string(),
@@ -41,6 +44,7 @@ export type SessionTokenRow = InferEntity<typeof SessionToken>
 export const MailedToken = defineEntity({
   name: 'MailedToken',
   tableName: 'mailed_token',
+  ...systemOnly(),
   properties: {
     digest: p.string().primary(),
     realm: p.string(),

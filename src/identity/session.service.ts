@@ -191,16 +191,18 @@ export class SessionService {
   }
 
   /** Ends every session of one person. Called before the last membership goes, or nobody would be told. */
-  async endAllOf(transaction: Transaction<DomainEvent>, userId: string, reason: SessionEndReason): Promise<void> {
-    const sessions = await rows(transaction, Session)
-      .selectFrom('Session')
-      .selectAll()
-      .where('userId', '=', userId)
-      .where('endedAt', 'is', null)
-      .orderBy('id')
-      .forUpdate()
-      .execute()
-    await this.#end(transaction, sessions, reason)
+  endAllOf(given: Transaction<DomainEvent>, userId: string, reason: SessionEndReason): Promise<void> {
+    return given.within(system, async (transaction) => {
+      const sessions = await rows(transaction, Session)
+        .selectFrom('Session')
+        .selectAll()
+        .where('userId', '=', userId)
+        .where('endedAt', 'is', null)
+        .orderBy('id')
+        .forUpdate()
+        .execute()
+      await this.#end(transaction, sessions, reason)
+    })
   }
 
   /** Forgets what ended long ago. */

@@ -1,5 +1,6 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql'
 import { idPrefix } from '../kernel/id.js'
+import { systemOnly } from '../persistence/policies.js'
 import { instant } from '../persistence/tenant-table.js'
 
 /** Where provider users belong; a consumer's realm is the marketplace's id. */
@@ -18,6 +19,7 @@ export function realmOf(marketplaceId: string | null | undefined): string {
 export const User = defineEntity({
   name: 'User',
   tableName: 'user_account',
+  ...systemOnly(),
   properties: {
     id: p.string().primary(),
     realm: p.string().primary(),

@@ -1,4 +1,5 @@
 import { rows } from '../persistence/tenant-repository.js'
+import { system } from '../persistence/tenant-scope.js'
 import type { Reading, Transaction } from '../persistence/unit-of-work.js'
 import { User, type UserRow } from './user.entity.js'
 
@@ -9,7 +10,7 @@ import { User, type UserRow } from './user.entity.js'
 export class UserRepository {
   /** For fields of objects that the viewer was shown already. */
   readonly byIds = async (reading: Reading, ids: readonly string[]): Promise<Array<UserRow | null>> => {
-    const found = await rows(reading, User)
+    const found = await rows(reading.as(system), User)
       .selectFrom('User')
       .selectAll()
       .where('id', 'in', [...new Set(ids)])
@@ -20,7 +21,7 @@ export class UserRepository {
 
   /** As it stands, and stays until the commit. */
   async locked(transaction: Transaction, id: string): Promise<UserRow | null> {
-    const user = await rows(transaction, User)
+    const user = await rows(transaction.as(system), User)
       .selectFrom('User')
       .selectAll()
       .where('id', '=', id)
@@ -30,7 +31,7 @@ export class UserRepository {
   }
 
   async byEmail(reading: Reading, realm: string, email: string): Promise<UserRow | null> {
-    const user = await rows(reading, User)
+    const user = await rows(reading.as(system), User)
       .selectFrom('User')
       .selectAll()
       .where('realm', '=', realm)

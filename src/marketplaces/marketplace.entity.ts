@@ -1,4 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql'
+import { fencedFront } from '../persistence/policies.js'
 import { instant, tenantKey } from '../persistence/tenant-table.js'
 
 export const marketplaceVisibilities = ['PUBLIC', 'PROTECTED'] as const
@@ -8,6 +9,7 @@ export type MarketplaceVisibility = (typeof marketplaceVisibilities)[number]
 export const Marketplace = defineEntity({
   name: 'Marketplace',
   tableName: 'marketplace',
+  ...fencedFront(),
   properties: {
     ...tenantKey,
     /** Part of a public address, so unique among all providers. */

@@ -1,10 +1,14 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql'
+import { fencedByPerson, fencedWithSubject } from '../persistence/policies.js'
 import { instant, tenantKey } from '../persistence/tenant-table.js'
 
 /** One version of the terms of a marketplace or a product. What it says never changes. */
 export const TermsVersion = defineEntity({
   name: 'TermsVersion',
   tableName: 'terms_version',
+  ...fencedWithSubject(
+    '(exists (select from marketplace m where m.id = subject_id) or fence_shows_product(subject_id, provider_id))',
+  ),
   properties: {
     ...tenantKey,
     /** The marketplace or product whose terms they are. */
@@ -25,6 +29,7 @@ export type TermsVersionRow = InferEntity<typeof TermsVersion>
 export const TermsAcceptance = defineEntity({
   name: 'TermsAcceptance',
   tableName: 'terms_acceptance',
+  ...fencedByPerson(),
   properties: {
     ...tenantKey,
     subjectId: p.string(),

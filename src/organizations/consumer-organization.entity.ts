@@ -1,4 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql'
+import { fencedByOrganization } from '../persistence/policies.js'
 import { instant, tenantKey } from '../persistence/tenant-table.js'
 
 export const consumerOrganizationStates = ['PENDING_APPROVAL', 'ACTIVE', 'DISABLED', 'DENIED', 'CLOSED'] as const
@@ -8,6 +9,7 @@ export type ConsumerOrganizationState = (typeof consumerOrganizationStates)[numb
 export const ConsumerOrganization = defineEntity({
   name: 'ConsumerOrganization',
   tableName: 'consumer_organization',
+  ...fencedByOrganization('id'),
   properties: {
     ...tenantKey,
     marketplaceId: p.string(),

@@ -177,7 +177,7 @@ export class InvitationService {
   }
 
   async #marketplaceOf(transaction: Transaction, marketplaceId: string): Promise<MarketplaceRow> {
-    return (await this.marketplaces.find({ ...transaction, scope: system }, marketplaceId)) as MarketplaceRow
+    return (await this.marketplaces.find(transaction.as(system), marketplaceId)) as MarketplaceRow
   }
 
   #mail(

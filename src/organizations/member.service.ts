@@ -92,7 +92,7 @@ export class MemberService {
       const { membership, isLast } = await this.#lockedMember(transaction, membershipId)
       if (isLast) throw lastAdministrator()
       const { userId, organizationId } = membership
-      const [places] = await this.memberships.ofUsers({ ...transaction, scope: system }, [userId])
+      const [places] = await this.memberships.ofUsers(transaction.as(system), [userId])
       if (places?.length === 1) await this.sessions.endAllOf(transaction, userId, 'nothing left to see')
       await rows(transaction, Membership).deleteFrom('Membership').where('id', '=', membership.id).execute()
       this.#announce(transaction, memberRemoved, membership)

@@ -1,10 +1,12 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql'
+import { fencedByOrganizationsAdministrators, fencedByOrganizationsPeople } from '../persistence/policies.js'
 import type { ConsumerRole } from '../persistence/tenant-scope.js'
 import { instant, tenantKey } from '../persistence/tenant-table.js'
 
 export const Membership = defineEntity({
   name: 'Membership',
   tableName: 'membership',
+  ...fencedByOrganizationsPeople(),
   properties: {
     ...tenantKey,
     marketplaceId: p.string(),
@@ -21,6 +23,7 @@ export type MembershipRow = InferEntity<typeof Membership>
 export const Invitation = defineEntity({
   name: 'Invitation',
   tableName: 'invitation',
+  ...fencedByOrganizationsAdministrators(),
   properties: {
     ...tenantKey,
     marketplaceId: p.string(),

@@ -4,6 +4,7 @@ import pg from 'pg'
 import { migrations } from '../../migrations/list.js'
 import { CannotStart } from '../kernel/cannot-start.js'
 import { migrationOptions } from './migrations.js'
+import { prepareRuntimeRole } from './runtime-role.js'
 
 /** One process prepares at a time; any number may be started at once. */
 const preparationLock = 7_261_124
@@ -34,6 +35,7 @@ export async function prepareDatabase(url: string): Promise<string[]> {
     try {
       const ran = await orm.migrator.up()
       await prepareQueue({ connectionString: url, logger: new QueueLogger(() => () => undefined) })
+      await prepareRuntimeRole(guard)
       return ran.map((migration) => migration.name)
     } finally {
       await orm.close(true)

@@ -1,14 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Kysely } from 'kysely'
+import type { ClientBase } from 'pg'
 import type { Database } from './database.js'
-import type { Scope } from './tenant-scope.js'
+import { type Scope, system } from './tenant-scope.js'
 
 /** What a query needs: where to ask, and on whose behalf. */
 export interface Reading {
   readonly scope: Scope
   // biome-ignore lint/suspicious/noExplicitAny: the tables' types are given where a query is written, by `rows()`
   readonly kysely: Kysely<any>
+  /** The same place as somebody else sees it: for what a use case must know beyond what its actor is shown. */
+  as(scope: Scope): Reading
 }
 
 /** An open transaction. What is announced in it is written with it, or not at all. */
@@ -19,12 +22,17 @@ export interface Transaction<Announcement = unknown> extends Reading {
   /** Announces what happened: written to the event log, with the jobs that react to it, in this commit. */
   announce(event: Announcement): void
   /**
-   * Runs last of all in this transaction. What is locked here is held for a moment only, and nothing else is waited for
+   * Runs last of all in this transaction, as the system. What is locked here is held for a moment only, and nothing else is waited for
    * meanwhile: so that what all transactions of a tenant must take one after another cannot tie them into a knot.
    */
-  beforeCommit(run: () => Promise<void>): void
+  beforeCommit(run: (asSystem: Transaction<Announcement>) => Promise<void>): void
   /** Runs once the commit has succeeded; for wake-ups only, because a crash in between loses it. */
   afterCommit(run: () => void): void
+  /**
+   * Goes on in this transaction with the rights of somebody else, and writes with them what is changed within; what was
+   * changed before is written first, with the rights it was changed with.
+   */
+  within<T>(scope: Scope, work: (transaction: Transaction<Announcement>) => Promise<T>): Promise<T>
 }
 
 /** What a unit of work does with its announcements just before it commits. */
@@ -33,8 +41,10 @@ export interface AnnouncementSink<Announcement> {
   committed(): void
 }
 
+/** A unit that is open, and whose turn it is in it. */
 interface OpenUnit<Announcement> {
-  transaction: Transaction<Announcement>
+  readonly transaction: Transaction<Announcement>
+  readonly scope: Scope
 }
 
 /**
@@ -50,34 +60,36 @@ export class UnitOfWork<Announcement = unknown> {
     private readonly sink: AnnouncementSink<Announcement>,
   ) {}
 
-  /** For queries outside of any transaction. */
+  /** For queries outside of any transaction of ours: what is asked through one reading is one read-only transaction. */
   reading(scope: Scope): Reading {
-    return { scope, kysely: this.database.kysely() }
+    return readingAs(this.database.reading(), scope)
   }
 
   async run<T>(scope: Scope, work: (transaction: Transaction<Announcement>) => Promise<T>): Promise<T> {
     const open = this.#open.getStore()
-    if (open) {
-      // The joined work reads with its own rights, in the same transaction and with the same announcements.
-      return work({ ...open.transaction, scope })
-    }
+    // The joined work has its own rights, in the same transaction and with the same announcements.
+    if (open) return open.transaction.within(scope, work)
     const events: Announcement[] = []
-    const beforeCommit: Array<() => Promise<void>> = []
+    const beforeCommit: Array<(asSystem: Transaction<Announcement>) => Promise<void>> = []
     const afterCommit: Array<() => void> = []
-    const result = await this.database.transactional(async (em, kysely) => {
-      const transaction: Transaction<Announcement> = {
-        scope,
+    const writer = () => this.#open.getStore()?.scope ?? scope
+    const result = await this.database.transactional(scope, writer, async ({ em, kysely }) => {
+      const as = (of: Scope): Transaction<Announcement> => ({
+        ...readingAs(kysely, of),
         em,
-        kysely,
         requestId: this.#request.getStore() ?? null,
         announce: (event) => void events.push(event),
         beforeCommit: (run) => void beforeCommit.push(run),
         afterCommit: (run) => void afterCommit.push(run),
-      }
-      const value = await this.#open.run({ transaction }, () => work(transaction))
+        within: (other, inner) => this.#within(as(other), inner),
+      })
+      const transaction = as(scope)
+      const value = await this.#open.run({ transaction, scope }, () => work(transaction))
       await em.flush()
-      if (events.length > 0) await this.sink.write(transaction, events)
-      for (const run of beforeCommit) await run()
+      if (events.length > 0) await transaction.within(system, (asSystem) => this.sink.write(asSystem, events))
+      await transaction.within(system, async (asSystem) => {
+        for (const run of beforeCommit) await run(asSystem)
+      })
       return value
     })
     if (events.length > 0) this.sink.committed()
@@ -90,6 +102,11 @@ export class UnitOfWork<Announcement = unknown> {
     return this.#request.run(requestId, work)
   }
 
+  /** See `Database.connection`. */
+  connection<T>(work: (connection: ClientBase) => Promise<T>): Promise<T> {
+    return this.database.connection(work)
+  }
+
   /** Whether the caller runs inside a transaction: a call over the network must then not be made. */
   isOpen(): boolean {
     return this.#open.getStore() !== undefined
@@ -99,4 +116,22 @@ export class UnitOfWork<Announcement = unknown> {
   outside<T>(work: () => T): T {
     return this.#open.exit(work)
   }
+
+  async #within<T>(
+    transaction: Transaction<Announcement>,
+    work: (transaction: Transaction<Announcement>) => Promise<T>,
+  ): Promise<T> {
+    const { em, scope } = transaction
+    if (this.#open.getStore()?.scope === scope) return work(transaction)
+    await em.flush()
+    return this.#open.run({ transaction, scope }, async () => {
+      const value = await work(transaction)
+      await em.flush()
+      return value
+    })
+  }
+}
+
+function readingAs(kysely: (scope: Scope) => Reading['kysely'], scope: Scope): Reading {
+  return { scope, kysely: kysely(scope), as: (other) => readingAs(kysely, other) }
 }

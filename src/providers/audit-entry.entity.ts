@@ -1,4 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql'
+import { systemOnly, writtenDown } from '../persistence/policies.js'
 import { instant, tenantKey } from '../persistence/tenant-table.js'
 
 /** Said by the database itself, to whoever it is that asks. */
@@ -11,6 +12,7 @@ const refusal = `raise exception 'The audit log is only ever added to.' using er
 export const AuditEntry = defineEntity({
   name: 'AuditEntry',
   tableName: 'audit_entry',
+  ...writtenDown(),
   properties: {
     ...tenantKey,
     /** Its place in the provider's chain, from 1 on without a gap. */
@@ -57,6 +59,7 @@ export type AuditEntryRow = InferEntity<typeof AuditEntry>
 export const AuditChain = defineEntity({
   name: 'AuditChain',
   tableName: 'audit_chain',
+  ...systemOnly(),
   properties: {
     providerId: p.string().primary(),
     sequence: p.bigint(),

@@ -49,7 +49,7 @@ export class AuditLog {
     if (known) return known
     const pending: UnlinkedEntry[] = []
     this.#pending.set(transaction.em, pending)
-    transaction.beforeCommit(() => appendToChains(transaction, pending))
+    transaction.beforeCommit((asSystem) => appendToChains(asSystem, pending))
     return pending
   }
 }

@@ -1,4 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql'
+import { fencedByProvider, fencedProvider } from '../persistence/policies.js'
 import type { ProviderRole } from '../persistence/tenant-scope.js'
 import { instant, tenantKey } from '../persistence/tenant-table.js'
 
@@ -6,6 +7,7 @@ import { instant, tenantKey } from '../persistence/tenant-table.js'
 export const Provider = defineEntity({
   name: 'Provider',
   tableName: 'provider',
+  ...fencedProvider(),
   properties: {
     id: p.string().primary(),
     name: p.string(),
@@ -17,6 +19,7 @@ export type ProviderRow = InferEntity<typeof Provider>
 export const ProviderMembership = defineEntity({
   name: 'ProviderMembership',
   tableName: 'provider_membership',
+  ...fencedByProvider(),
   properties: {
     ...tenantKey,
     userId: p.string(),
@@ -31,6 +34,7 @@ export type ProviderMembershipRow = InferEntity<typeof ProviderMembership>
 export const ProviderInvitation = defineEntity({
   name: 'ProviderInvitation',
   tableName: 'provider_invitation',
+  ...fencedByProvider(),
   properties: {
     ...tenantKey,
     email: p.string(),

@@ -138,7 +138,7 @@ export class ProviderService {
       const { membership, isLast } = await this.#lockedMember(transaction, membershipId)
       if (isLast) throw lastAdministrator()
       const { userId, providerId } = membership
-      const [places] = await this.memberships.ofUsers({ ...transaction, scope: system }, [userId])
+      const [places] = await this.memberships.ofUsers(transaction.as(system), [userId])
       if (places?.length === 1) await this.sessions.endAllOf(transaction, userId, 'nothing left to see')
       await rows(transaction, ProviderMembership)
         .deleteFrom('ProviderMembership')

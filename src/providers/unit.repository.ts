@@ -1,6 +1,6 @@
 import { ofProvider } from '../persistence/fence.js'
 import { type Query, rows, TenantRepository } from '../persistence/tenant-repository.js'
-import type { Scope } from '../persistence/tenant-scope.js'
+import { type Scope, system } from '../persistence/tenant-scope.js'
 import type { Reading } from '../persistence/unit-of-work.js'
 import { Unit, type UnitRow } from './unit.entity.js'
 
@@ -22,7 +22,7 @@ export class UnitRepository extends TenantRepository<typeof Unit> {
 
   /** For fields of quotas that the viewer was shown already, in whichever marketplace. */
   readonly ofQuotas = async (reading: Reading, ids: readonly string[]): Promise<Array<UnitRow | null>> => {
-    const found = await rows(reading, Unit)
+    const found = await rows(reading.as(system), Unit)
       .selectFrom('Unit')
       .selectAll()
       .where('id', 'in', [...new Set(ids)])

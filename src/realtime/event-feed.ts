@@ -1,6 +1,5 @@
 import type { Logger } from 'pino'
 import type { EventCursor, EventLog, LoggedEvent } from '../events/event-log.js'
-import { system } from '../persistence/tenant-scope.js'
 import type { Reading } from '../persistence/unit-of-work.js'
 import type { Doorbell } from './doorbell.js'
 
@@ -54,7 +53,7 @@ export class EventFeed {
 
   /** What came after the cursor, for those who were away. */
   missed(cursor: EventCursor, limit: number): Promise<LoggedEvent[]> {
-    return this.eventLog.after({ ...this.open(), scope: system }, cursor, limit)
+    return this.eventLog.after(this.open(), cursor, limit)
   }
 
   oldest(): Promise<EventCursor | null> {

@@ -1,4 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql'
+import { systemOnly } from '../persistence/policies.js'
 import { instant, tenantKey } from '../persistence/tenant-table.js'
 
 export const stripeEventStates = ['RECEIVED', 'HANDLED', 'PARKED', 'IGNORED'] as const
@@ -8,6 +9,7 @@ export type StripeEventState = (typeof stripeEventStates)[number]
 export const StripeEvent = defineEntity({
   name: 'StripeEvent',
   tableName: 'stripe_event',
+  ...systemOnly(),
   properties: {
     ...tenantKey,
     billingIntegrationId: p.string(),

@@ -1,4 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql'
+import { systemOnly } from '../persistence/policies.js'
 import { instant, tenantKey } from '../persistence/tenant-table.js'
 
 export const stripeIntentStates = ['NEW', 'SENT', 'UNKNOWN', 'DONE', 'REFUSED'] as const
@@ -11,6 +12,7 @@ export type StripeIntentState = (typeof stripeIntentStates)[number]
 export const StripeIntent = defineEntity({
   name: 'StripeIntent',
   tableName: 'stripe_intent',
+  ...systemOnly(),
   properties: {
     ...tenantKey,
     billingIntegrationId: p.string(),

@@ -15,8 +15,7 @@ import { ChangePlanPayload, PlanChangePreviewType } from './plan-change.type.js'
 @Resolver(() => PlanChangePreviewType)
 export class PlanChangeResolver {
   /** What an organization uses stays in its sight, on offer or not. */
-  readonly #resources = (reading: Reading, ids: readonly string[]) =>
-    this.resources.byIds({ ...reading, scope: system }, ids)
+  readonly #resources = (reading: Reading, ids: readonly string[]) => this.resources.byIds(reading.as(system), ids)
 
   constructor(
     private readonly changes: PlanChangeService,

@@ -172,7 +172,7 @@ export class PlanChangeService {
     planId: string,
   ): Promise<{ to: PlanRow; terms: Terms; notOnSale: string | null }> {
     if (planId === presentId) {
-      const to = await this.plans.find({ ...reading, scope: system }, planId)
+      const to = await this.plans.find(reading.as(system), planId)
       if (to) return { to, terms: null, notOnSale: null }
     }
     const offer = await this.offers.offer(reading, { organizationId, planId })

@@ -32,7 +32,7 @@ export class PlanMove {
     when: ChangeTiming,
     at: Date,
   ): Promise<PlanChange> {
-    const asSystem = { ...reading, scope: system }
+    const asSystem = reading.as(system)
     const from = await this.plans.find(asSystem, subscription.planId)
     const marketplace = await this.marketplaces.find(asSystem, subscription.marketplaceId)
     invariant(from && marketplace, `Subscription ${subscription.id} lacks what it was made of.`)

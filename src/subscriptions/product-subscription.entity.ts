@@ -1,4 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql'
+import { fencedByOrganization } from '../persistence/policies.js'
 import { instant, tenantKey } from '../persistence/tenant-table.js'
 
 export const productSubscriptionStates = [
@@ -21,6 +22,7 @@ export type ApprovalDecision = (typeof decisions)[number]
 export const ProductSubscription = defineEntity({
   name: 'ProductSubscription',
   tableName: 'product_subscription',
+  ...fencedByOrganization(),
   properties: {
     ...tenantKey,
     marketplaceId: p.string(),

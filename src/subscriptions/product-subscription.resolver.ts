@@ -25,10 +25,9 @@ import { ApprovalType, ProductSubscriptionConnection, ProductSubscriptionType } 
 /** What somebody has subscribed to stays in sight, on offer or not. */
 @Resolver(() => ProductSubscriptionType)
 export class ProductSubscriptionResolver {
-  readonly #products = (reading: Reading, ids: readonly string[]) =>
-    this.products.byIds({ ...reading, scope: system }, ids)
+  readonly #products = (reading: Reading, ids: readonly string[]) => this.products.byIds(reading.as(system), ids)
 
-  readonly #plans = (reading: Reading, ids: readonly string[]) => this.plans.byIds({ ...reading, scope: system }, ids)
+  readonly #plans = (reading: Reading, ids: readonly string[]) => this.plans.byIds(reading.as(system), ids)
 
   constructor(
     private readonly subscriptions: ProductSubscriptionRepository,

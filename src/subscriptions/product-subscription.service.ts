@@ -84,36 +84,41 @@ export class ProductSubscriptionService {
   }
 
   /** Billing tells whether it is paid, and when access closes if nothing more is. */
-  async tellStanding(
-    transaction: Transaction<DomainEvent>,
+  tellStanding(
+    given: Transaction<DomainEvent>,
     id: string,
     told: { standing: PaymentStanding; accessClosesAt: Date | null },
   ): Promise<void> {
-    const subscription = await this.#known(transaction, id)
-    if (subscription.standing !== told.standing) {
-      await this.record.change(transaction, subscription, subscriptionStandingChanged, told)
-    } else {
-      subscription.accessClosesAt = told.accessClosesAt
-      await transaction.em.flush()
-    }
+    return given.within(system, async (transaction) => {
+      const subscription = await this.#known(transaction, id)
+      if (subscription.standing !== told.standing) {
+        await this.record.change(transaction, subscription, subscriptionStandingChanged, told)
+      } else {
+        subscription.accessClosesAt = told.accessClosesAt
+        await transaction.em.flush()
+      }
+    })
   }
 
   /** Billing ends what stays unpaid, where the plan says so. What is owed stays owed. */
-  async cancelUnpaid(transaction: Transaction<DomainEvent>, id: string): Promise<void> {
-    const subscription = await this.#known(transaction, id)
-    await this.#end({ ...transaction, scope: system }, subscription, 'Not paid by the end of the grace period.')
+  cancelUnpaid(given: Transaction<DomainEvent>, id: string): Promise<void> {
+    return given.within(system, async (transaction) => {
+      const subscription = await this.#known(transaction, id)
+      await this.#end(transaction, subscription, 'Not paid by the end of the grace period.')
+    })
   }
 
   /** The provider has taken its plan off sale, and wants nobody to stay with it. */
-  async cancelForPlan(transaction: Transaction<DomainEvent>, id: string, when: ChangeTiming): Promise<void> {
-    const subscription = await this.#known(transaction, id)
-    const { state, standing, periodEnd = null } = subscription
-    if (hasEnded(state)) return
-    const asSystem = { ...transaction, scope: system }
-    const reason = 'The provider no longer offers this plan.'
-    const waits = state !== 'PENDING_APPROVAL' && cancelStep(when, { standing, periodEnd }) === 'cancel at period end'
-    if (waits) await this.#schedule(asSystem, subscription, periodEnd, reason)
-    else await this.#end(asSystem, subscription, reason)
+  cancelForPlan(given: Transaction<DomainEvent>, id: string, when: ChangeTiming): Promise<void> {
+    return given.within(system, async (transaction) => {
+      const subscription = await this.#known(transaction, id)
+      const { state, standing, periodEnd = null } = subscription
+      if (hasEnded(state)) return
+      const reason = 'The provider no longer offers this plan.'
+      const waits = state !== 'PENDING_APPROVAL' && cancelStep(when, { standing, periodEnd }) === 'cancel at period end'
+      if (waits) await this.#schedule(transaction, subscription, periodEnd, reason)
+      else await this.#end(transaction, subscription, reason)
+    })
   }
 
   /** @param until when it ends; null to let it go on */
@@ -146,7 +151,7 @@ export class ProductSubscriptionService {
   }
 
   async #demandOnSale(transaction: Transaction, { planId }: ProductSubscriptionRow): Promise<void> {
-    const plan = await this.plans.find({ ...transaction, scope: system }, planId)
+    const plan = await this.plans.find(transaction.as(system), planId)
     if (plan?.state === 'ACTIVE') return
     const message = 'This plan is no longer offered, so the subscription ends with its period.'
     throw new Refused([{ code: 'WRONG_STATE', message, field: ['input', 'productSubscriptionId'] }])
@@ -163,7 +168,7 @@ export class ProductSubscriptionService {
     const subscription = await this.record.locked(transaction, id)
     const { scope } = transaction
     if (belongsTo(scope, subscription.organizationId)) {
-      const plan = await this.plans.find({ ...transaction, scope: system }, subscription.planId)
+      const plan = await this.plans.find(transaction.as(system), subscription.planId)
       demandBelongsTo(scope, subscription.organizationId, rolesToSubscribe(plan?.type ?? 'PAID'))
     } else {
       demandWorksAt(scope, subscription.providerId, ['MARKETPLACE_MANAGER'])
@@ -171,9 +176,9 @@ export class ProductSubscriptionService {
     return subscription
   }
 
-  /** For billing, which goes by the ids of our own rows. */
+  /** For the backend itself, which goes by the ids of our own rows. */
   async #known(transaction: Transaction, id: string): Promise<ProductSubscriptionRow> {
-    const subscription = await this.subscriptions.lock({ ...transaction, scope: system }, id)
+    const subscription = await this.subscriptions.lock(transaction, id)
     invariant(subscription, `There is no subscription ${id}.`)
     return subscription
   }

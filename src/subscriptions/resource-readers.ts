@@ -7,9 +7,10 @@ import { runningStates } from './product-subscription.rules.js'
 
 /** Whoever has subscribed to a resource reads how it is called, paid or not. */
 export class SubscribedResources implements ResourceReaders {
-  readonly mayUse = async ({ scope, ...reading }: Reading, resourceIds: readonly string[]): Promise<boolean[]> => {
+  readonly mayUse = async (reading: Reading, resourceIds: readonly string[]): Promise<boolean[]> => {
+    const { scope } = reading
     if (scope.kind !== 'consumer' || scope.organizations.size === 0) return resourceIds.map(() => false)
-    const covered = await rows({ ...reading, scope }, ProductSubscription, QuotaResource)
+    const covered = await rows(reading, ProductSubscription, QuotaResource)
       .selectFrom('ProductSubscription')
       .innerJoin('QuotaResource', (join) =>
         join

@@ -65,10 +65,10 @@ export class SubscriptionApproval {
   /** How an approved subscription begins, if it can still be sold. */
   async #opening(transaction: Transaction, subscription: ProductSubscriptionRow, at: Date): Promise<Opening> {
     const { planId, marketplaceId, organizationId, productId } = subscription
-    const asSystem = { ...transaction, scope: system }
+    const asSystem = transaction.as(system)
     const plan = await this.plans.find(asSystem, planId)
     const marketplace = await this.marketplaces.find(asSystem, marketplaceId)
-    const organization = await this.organizations.lock(asSystem, organizationId)
+    const organization = await this.organizations.lock(transaction, organizationId)
     invariant(plan && marketplace && organization, `Subscription ${subscription.id} lacks what it was made of.`)
     const trialUsed = await this.subscriptions.hasHadTrial(asSystem, organizationId, productId)
     const opening = openingOf(plan, marketplace.timeZone, at, trialUsed)

@@ -9,6 +9,7 @@ import type { BillingAnchor, Period } from '../kernel/period.js'
 import { rate } from '../kernel/pricing.js'
 import { ofOrganization } from '../persistence/fence.js'
 import { type Query, rows } from '../persistence/tenant-repository.js'
+import { system } from '../persistence/tenant-scope.js'
 import type { Reading } from '../persistence/unit-of-work.js'
 import { Unit } from '../providers/unit.entity.js'
 import { ProductSubscription } from '../subscriptions/product-subscription.entity.js'
@@ -53,9 +54,23 @@ export class QuotaUsageRepository {
     reading: Reading,
     keys: readonly SubscriptionAndQuota[],
   ): Promise<Array<QuotaUsage | null>> => {
-    const found = await this.#find(reading, (query) =>
+    const own = await ofOrganization(
+      rows(reading, ProductSubscription).selectFrom('ProductSubscription') as unknown as Query,
+      reading.scope,
+      'ProductSubscription',
+    )
+      .select('ProductSubscription.id')
+      .where('ProductSubscription.id', 'in', [...new Set(keys.map((key) => key.productSubscriptionId))])
+      .execute()
+    if (own.length === 0) return keys.map(() => null)
+    // A plan that was left may be out of sight by now, and what was used of it is not.
+    const found = await this.#find(reading.as(system), (query) =>
       query
-        .where('ProductSubscription.id', 'in', [...new Set(keys.map((key) => key.productSubscriptionId))])
+        .where(
+          'ProductSubscription.id',
+          'in',
+          own.map(({ id }) => id),
+        )
         .where('Quota.id', 'in', [...new Set(keys.map((key) => key.quotaId))]),
     )
     const byKey = new Map(found.map((usage) => [keyOf(usage), usage]))

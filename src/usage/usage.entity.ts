@@ -1,10 +1,12 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql'
+import { countedByGateways, fencedByOrganization } from '../persistence/policies.js'
 import { instant } from '../persistence/tenant-table.js'
 
 /** One counted fact, by the reporter's own id: reported twice, it counts once. */
 export const UsageRecord = defineEntity({
   name: 'UsageRecord',
   tableName: 'usage_record',
+  ...fencedByOrganization(),
   properties: {
     providerId: p.string().primary(),
     marketplaceId: p.string().primary(),
@@ -26,6 +28,9 @@ export type UsageRecordRow = InferEntity<typeof UsageRecord>
 export const QuotaCounter = defineEntity({
   name: 'QuotaCounter',
   tableName: 'quota_counter',
+  ...countedByGateways(`exists (
+    select from product_subscription s
+    where s.id = product_subscription_id and s.provider_id = quota_counter.provider_id)`),
   properties: {
     productSubscriptionId: p.string().primary(),
     quotaId: p.string().primary(),

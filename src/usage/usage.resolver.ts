@@ -15,7 +15,7 @@ import { QuotaUsageType, ReportUsagePayload } from './usage.type.js'
 @Resolver(() => QuotaUsageType)
 export class UsageResolver {
   // What somebody has subscribed to stays in sight, on offer or not.
-  readonly #quotas = (reading: Reading, ids: readonly string[]) => this.quotas.byIds({ ...reading, scope: system }, ids)
+  readonly #quotas = (reading: Reading, ids: readonly string[]) => this.quotas.byIds(reading.as(system), ids)
 
   constructor(
     private readonly service: UsageService,

@@ -6,7 +6,7 @@ import { newKey } from '../../src/access/api-key.js'
 import { gatewayRoutes } from '../../src/http/gateway.route.js'
 import { newId } from '../../src/kernel/id.js'
 import { Refused } from '../../src/kernel/result.js'
-import { type GatewayScope, system } from '../../src/persistence/tenant-scope.js'
+import { type GatewayScope, type Scope, system } from '../../src/persistence/tenant-scope.js'
 import { type House, openHouse } from './house.js'
 
 let house: House
@@ -119,8 +119,13 @@ describe('Access that waits for the first payment', () => {
     const invoiceId = await house.invoice(organizationId, subscriptionId)
     expect(request.state).toBe('WAITING')
     expect(await reasons({ key })).toEqual([403, 'FIRST_INVOICE_UNPAID'])
-    const [facts] = await house.facts.ofSubscriptions(house.unitOfWork.reading(developer()), [subscriptionId])
-    expect(facts).toMatchObject({ standing: 'AWAITING_FIRST_PAYMENT', unpaidInvoiceId: invoiceId })
+    const factsFor = async (scope: Scope) =>
+      (await house.facts.ofSubscriptions(house.unitOfWork.reading(scope), [subscriptionId]))[0]
+    const standing = 'AWAITING_FIRST_PAYMENT'
+    const payer = house.member(organizationId, 'SUBSCRIBER')
+    expect(await factsFor(payer)).toMatchObject({ standing, unpaidInvoiceId: invoiceId })
+    // A developer sees no invoices.
+    expect(await factsFor(developer())).toMatchObject({ standing, unpaidInvoiceId: null })
 
     await house.set('product_subscription', subscriptionId, 'standing', 'GOOD')
     await house.standing.reevaluate(subscriptionId)

@@ -30,12 +30,12 @@ import {
   type ConsumerScope,
   type ProviderRole,
   type ProviderScope,
-  system,
 } from '../../src/persistence/tenant-scope.js'
 import { UnitOfWork } from '../../src/persistence/unit-of-work.js'
 import { AuditLog } from '../../src/providers/audit-log.js'
 import { ProductSubscriptionRepository } from '../../src/subscriptions/product-subscription.repository.js'
 import { createTestDatabase } from '../support/database.js'
+import { writing } from '../support/writing.js'
 
 const failuresAllowed = 3
 
@@ -79,7 +79,7 @@ export async function openHouse() {
     findManaged: async (_: unknown, id: string) => ({ id, providerId: place.providerId }) as MarketplaceRow,
   }
   const place = { providerId: newId('prov'), marketplaceId: newId('mkt') }
-  const reading = () => unitOfWork.reading(system)
+  const reading = () => writing(database)
   const write = (statement: ReturnType<typeof sql>) => statement.execute(reading().kysely)
 
   return {

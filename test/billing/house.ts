@@ -37,7 +37,6 @@ import {
   type ConsumerScope,
   type ProviderRole,
   type ProviderScope,
-  system,
 } from '../../src/persistence/tenant-scope.js'
 import { UnitOfWork } from '../../src/persistence/unit-of-work.js'
 import { AuditLog } from '../../src/providers/audit-log.js'
@@ -49,6 +48,7 @@ import { ProductSubscriptionRepository } from '../../src/subscriptions/product-s
 import { ProductSubscriptionService } from '../../src/subscriptions/product-subscription.service.js'
 import { SubscriptionRecord } from '../../src/subscriptions/subscription-record.js'
 import { createTestDatabase } from '../support/database.js'
+import { writing } from '../support/writing.js'
 
 const restrictedKey = 'rk_test_sandbox_restricted_0001'
 
@@ -140,7 +140,7 @@ export async function openBilling() {
     examination: new ConnectionExamination(unitOfWork, integrations, connections, payments, audit),
     reports: new PaymentRecording(invoices, record, audit),
     sweep: new InvoiceSweep(unitOfWork, invoices, delivery, inquiry, record, standing, clock, [], courier),
-    reading: () => unitOfWork.reading(system),
+    reading: () => writing(database),
     close: async () => {
       clients.close()
       await sandbox.close()

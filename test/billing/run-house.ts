@@ -31,7 +31,7 @@ import { Database } from '../../src/persistence/database.js'
 import { SecretBox } from '../../src/persistence/secret-box.js'
 import { rows } from '../../src/persistence/tenant-repository.js'
 import { type ConsumerRole, type ConsumerScope, system } from '../../src/persistence/tenant-scope.js'
-import { UnitOfWork } from '../../src/persistence/unit-of-work.js'
+import { type Reading, UnitOfWork } from '../../src/persistence/unit-of-work.js'
 import { AuditLog } from '../../src/providers/audit-log.js'
 import { Unit } from '../../src/providers/unit.entity.js'
 import { DeprecatedPlans } from '../../src/subscriptions/deprecated-plans.service.js'
@@ -52,6 +52,7 @@ import { ChargeableUsage } from '../../src/usage/chargeable-usage.js'
 import { QuotaCounter } from '../../src/usage/usage.entity.js'
 import { planOf } from '../subscriptions/given.js'
 import { createTestDatabase } from '../support/database.js'
+import { writing as writingTo } from '../support/writing.js'
 
 const day = 86_400_000
 
@@ -92,8 +93,8 @@ export async function openRun(beginning = '2026-01-31T10:00:00Z') {
   const changes = new BillingPlanChanges(organizations, charges, usage, prices, writing, record)
   const move = new PlanMove(subscriptions, plans, marketplaces, changes, subscriptionRecord)
   const offers = {
-    offer: async (reading: never, { planId }: { planId: string }) => {
-      const plan = await plans.find({ ...(reading as object), scope: system } as never, planId)
+    offer: async (reading: Reading, { planId }: { planId: string }) => {
+      const plan = await plans.find(reading.as(system), planId)
       return plan && { plan, terms: null, onSale: plan.state === 'ACTIVE', why: null }
     },
   } as unknown as PlanOffers
@@ -112,7 +113,7 @@ export async function openRun(beginning = '2026-01-31T10:00:00Z') {
     subscriptionRecord,
     clock,
   )
-  const reading = () => unitOfWork.reading(system)
+  const reading = () => writingTo(database)
   const [providerId, marketplaceId, productId, unitId] = [newId('prov'), newId('mkt'), newId('prod'), newId('unit')]
   await rows(reading(), Marketplace)
     .insertInto('Marketplace')

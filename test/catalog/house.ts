@@ -22,6 +22,7 @@ import { UnitOfWork } from '../../src/persistence/unit-of-work.js'
 import { AuditLog } from '../../src/providers/audit-log.js'
 import { ProductSubscriptionRepository } from '../../src/subscriptions/product-subscription.repository.js'
 import { createTestDatabase } from '../support/database.js'
+import { writing } from '../support/writing.js'
 
 /** The catalog alone, on a real database, for one provider with one marketplace. */
 export async function openCatalogHouse() {
@@ -44,7 +45,7 @@ export async function openCatalogHouse() {
   const usage = new ProductSubscriptionRepository()
   const productAssets = new ProductAssets(assets, parts)
   const reading = (scope: Scope) => unitOfWork.reading(scope)
-  const write = (statement: ReturnType<typeof sql>) => statement.execute(reading({ kind: 'system' }).kysely)
+  const write = (statement: ReturnType<typeof sql>) => statement.execute(writing(database).kysely)
   const place = { providerId: newId('prov'), marketplaceId: newId('mkt') }
 
   const house = {

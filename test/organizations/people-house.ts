@@ -51,7 +51,7 @@ import { MembershipPlaces } from '../../src/organizations/persons-places.js'
 import { SignUpService } from '../../src/organizations/sign-up.service.js'
 import { Database } from '../../src/persistence/database.js'
 import { SecretBox } from '../../src/persistence/secret-box.js'
-import { anonymous, type Scope } from '../../src/persistence/tenant-scope.js'
+import type { Scope } from '../../src/persistence/tenant-scope.js'
 import { UnitOfWork } from '../../src/persistence/unit-of-work.js'
 import { AuditEntryRepository, AuditLog } from '../../src/providers/audit-log.js'
 import {
@@ -70,6 +70,7 @@ import { ProviderInvitationService } from '../../src/providers/provider-invitati
 import { UnitRepository } from '../../src/providers/unit.repository.js'
 import { UnitService } from '../../src/providers/unit.service.js'
 import { createTestDatabase } from '../support/database.js'
+import { writing } from '../support/writing.js'
 
 export const password = 'a fine long password'
 export const publicUrl = 'http://127.0.0.1:4000'
@@ -282,7 +283,7 @@ export async function openPeopleHouse({ limits = false } = {}) {
     const { rows } = await sql<{ id: string; payload: object }>`
       delete from graphile_worker._private_jobs j using graphile_worker._private_tasks t
       where t.id = j.task_id and t.identifier = ${task} returning j.id::text, j.payload`.execute(
-      reading(anonymous).kysely,
+      writing(database).kysely,
     )
     return rows.sort((one, other) => Number(one.id) - Number(other.id)).map(({ payload }) => payload)
   }
@@ -319,7 +320,7 @@ export async function openPeopleHouse({ limits = false } = {}) {
     /** Leaves out what happened before. */
     eventsSince: (from: number) => announced.slice(from).map(({ name }) => name),
     rowsOf: async (table: string): Promise<Array<Record<string, unknown>>> =>
-      (await sql<Record<string, unknown>>`select * from ${sql.table(table)}`.execute(reading(anonymous).kysely)).rows,
+      (await sql<Record<string, unknown>>`select * from ${sql.table(table)}`.execute(writing(database).kysely)).rows,
     async close() {
       await pool.end()
       await database.close()

@@ -13,15 +13,15 @@ import { newId } from '../../src/kernel/id.js'
 import { Secret } from '../../src/kernel/secret.js'
 import { Database } from '../../src/persistence/database.js'
 import { rows } from '../../src/persistence/tenant-repository.js'
-import { system } from '../../src/persistence/tenant-scope.js'
 import { type Transaction, UnitOfWork } from '../../src/persistence/unit-of-work.js'
 import { StripeEvent, type StripeEventRow } from '../../src/stripe/stripe-event.entity.js'
 import { StripeIntent, type StripeIntentRow } from '../../src/stripe/stripe-intent.entity.js'
+import { writing } from '../support/writing.js'
 
 export async function openHouse(url: string) {
   const database = await Database.connect({ url, entities })
   const unitOfWork = new UnitOfWork<DomainEvent>(database, new EventLog(() => undefined))
-  const reading = () => unitOfWork.reading(system)
+  const reading = () => writing(database)
   return {
     unitOfWork,
     storedEvents: (): Promise<StripeEventRow[]> =>
@@ -34,7 +34,9 @@ export async function openHouse(url: string) {
       return found.map((job) => job.payload.id)
     },
     empty: async (): Promise<void> => {
-      await sql`truncate stripe_event, stripe_intent, graphile_worker._private_jobs`.execute(reading().kysely)
+      for (const table of ['stripe_event', 'stripe_intent', 'graphile_worker._private_jobs']) {
+        await sql`delete from ${sql.table(table)}`.execute(reading().kysely)
+      }
     },
     close: () => database.close(),
   }

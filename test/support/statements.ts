@@ -1,7 +1,8 @@
 import pg from 'pg'
 
 /** What is asked all the time, whoever asks what: the queue, the event log, the bell. */
-const byThemselves = /graphile_worker|pg_snapshot|from event |^\s*(listen|notify|begin|commit)|advisory/i
+const byThemselves =
+  /graphile_worker|pg_snapshot|from event |^\s*(listen|notify|begin|commit|rollback|select set_config)|advisory/i
 
 /** The statements that the backend sends to PostgreSQL while `work` runs, those apart that it sends by itself. */
 export async function statementsDuring(work: () => Promise<unknown>): Promise<string[]> {

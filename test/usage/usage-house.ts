@@ -6,7 +6,7 @@ import { MovableClock } from '../../src/kernel/clock.js'
 import { newId } from '../../src/kernel/id.js'
 import { Database } from '../../src/persistence/database.js'
 import { rows } from '../../src/persistence/tenant-repository.js'
-import { type GatewayScope, system } from '../../src/persistence/tenant-scope.js'
+import type { GatewayScope } from '../../src/persistence/tenant-scope.js'
 import { UnitOfWork } from '../../src/persistence/unit-of-work.js'
 import { Unit } from '../../src/providers/unit.entity.js'
 import {
@@ -18,6 +18,7 @@ import { QuotaUsageRepository } from '../../src/usage/quota-usage.repository.js'
 import { UsageRepository } from '../../src/usage/usage.repository.js'
 import type { ReportedUsage } from '../../src/usage/usage.rules.js'
 import { UsageService, type UsageSubjects } from '../../src/usage/usage.service.js'
+import { writing } from '../support/writing.js'
 
 const subscribedAt = new Date('2026-01-31T12:00:00Z')
 
@@ -48,7 +49,7 @@ export async function openUsageHouse(url: string) {
   const service = new UsageService(unitOfWork, new UsageRepository(), subjects, clock)
   const providerId = newId('prov')
   const gateway: GatewayScope = { kind: 'gateway', tokenId: newId('gwt'), providerId, marketplaceId: newId('mkt') }
-  const reading = () => unitOfWork.reading(system)
+  const reading = () => writing(database)
   const unitId = newId('unit')
   await rows(reading(), Unit)
     .insertInto('Unit')
