@@ -11,6 +11,7 @@ const benches: Record<string, () => Promise<{ bench(given: { renewals: number })
   webhooks: () => import('./webhooks.bench.js'),
   live: () => import('./live.bench.js'),
   billing: () => import('./billing.bench.js'),
+  fences: () => import('./fences.bench.js'),
 }
 
 const { values, positionals: wanted } = parseArgs({
