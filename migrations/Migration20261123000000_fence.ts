@@ -67,6 +67,28 @@ begin
   return shown;
 end $$`)
 
+    // These two look with the asker's own eyes. They are functions only so that what is in them is planned once for each
+    // connection, and not with every statement that names their tables, whoever asks.
+    this.addSql(`
+create function fence_shows_resource(resource_id text, provider_id text) returns boolean language plpgsql stable as $$
+begin
+  return exists (
+    select from released_resource rr where rr.resource_id = $1 and rr.provider_id = $2
+  ) or exists (
+    select from quota_resource qr
+    join product_subscription s on s.plan_id = qr.plan_id and s.provider_id = qr.provider_id
+    where qr.resource_id = $1 and qr.provider_id = $2 and s.state <> 'REJECTED'
+  );
+end $$`)
+
+    this.addSql(`
+create function fence_shows_parts_of_plan(plan_id text, provider_id text) returns boolean language plpgsql stable as $$
+begin
+  return exists (
+    select from product_subscription s where s.plan_id = $1 and s.provider_id = $2 and s.state <> 'REJECTED'
+  ) or exists (select from plan p where p.id = $1 and p.provider_id = $2);
+end $$`)
+
     // For the first fence, which decides by them in its own words.
     this.addSql(`
 create function fence_publications_of(product_id text, provider_id text)

@@ -48,13 +48,7 @@ export type AssetReleaseRow = InferEntity<typeof AssetRelease>
 export const ApiResource = defineEntity({
   name: 'ApiResource',
   tableName: 'api_resource',
-  ...fencedOnSale(`(exists (
-    select from released_resource rr
-    where rr.resource_id = api_resource.id and rr.provider_id = api_resource.provider_id)
-  or exists (
-    select from quota_resource qr
-    join product_subscription s on s.plan_id = qr.plan_id and s.provider_id = qr.provider_id
-    where qr.resource_id = api_resource.id and qr.provider_id = api_resource.provider_id and s.state <> 'REJECTED'))`),
+  ...fencedOnSale('fence_shows_resource(id, provider_id)'),
   properties: {
     ...tenantKey,
     assetId: p.string(),

@@ -65,16 +65,13 @@ export interface StoredPriceTier {
 }
 
 /** What belongs to a plan is seen with it, and by those who have subscribed to it. */
-const ofPlan = (table: string) => `(exists (
-    select from product_subscription s
-    where s.plan_id = ${table}.plan_id and s.provider_id = ${table}.provider_id and s.state <> 'REJECTED')
-  or exists (select from plan p where p.id = ${table}.plan_id and p.provider_id = ${table}.provider_id))`
+const ofPlan = 'fence_shows_parts_of_plan(plan_id, provider_id)'
 
 /** How much of some resources a plan covers, and what each unit costs. */
 export const Quota = defineEntity({
   name: 'Quota',
   tableName: 'quota',
-  ...fencedOnSale(ofPlan('quota')),
+  ...fencedOnSale(ofPlan),
   properties: {
     ...tenantKey,
     planId: p.string(),
@@ -96,7 +93,7 @@ export type QuotaRow = InferEntity<typeof Quota>
 export const QuotaResource = defineEntity({
   name: 'QuotaResource',
   tableName: 'quota_resource',
-  ...fencedOnSale(ofPlan('quota_resource')),
+  ...fencedOnSale(ofPlan),
   properties: {
     planId: p.string().primary(),
     resourceId: p.string().primary(),

@@ -28,21 +28,37 @@ const nobody: Omit<Settings, 'kind'> = {
   administered: [],
 }
 
-const texts = new WeakMap<Scope, string>()
+const plainOf = new WeakMap<Scope, Record<string, string>>()
 
-/** The statement that tells PostgreSQL, until the transaction ends, on whose behalf it is asked. */
-export function tellingOf(scope: Scope): string {
-  let text = texts.get(scope)
-  if (text === undefined) {
-    // Each is told every time: what the connection served before must not show through.
-    const told = Object.entries(settingsOf(scope)).map(([name, value]) => {
-      const plain = typeof value === 'string' ? value : value.join(',')
-      return `set_config('fence.${name}', ${pg.escapeLiteral(plain)}, true)`
-    })
-    text = `select ${told.join(', ')}`
-    texts.set(scope, text)
+/**
+ * The statement that tells PostgreSQL, until the transaction ends, on whose behalf it is asked.
+ * @param before on whose behalf it was asked until now, in the same transaction: told is what differs; at its begin nothing
+ *   has been told, because what was told to the transaction before ended with it
+ */
+export function tellingOf(scope: Scope, before: Scope | null = null): string {
+  const [now, former] = [toldOf(scope), before ? toldOf(before) : {}]
+  const changed = Object.entries(now).filter(([name, value]) => value !== (former[name] ?? ''))
+  const told = changed.map(([name, value]) => `set_config('fence.${name}', ${pg.escapeLiteral(value)}, true)`)
+  return `select ${told.join(', ')}`
+}
+
+/** Whether two scopes are told alike. */
+export function areToldAlike(one: Scope, other: Scope): boolean {
+  if (one === other) return true
+  const [now, former] = [toldOf(one), toldOf(other)]
+  return Object.entries(now).every(([name, value]) => value === former[name])
+}
+
+function toldOf(scope: Scope): Record<string, string> {
+  let plain = plainOf.get(scope)
+  if (!plain) {
+    const settings = Object.entries(settingsOf(scope))
+    plain = Object.fromEntries(
+      settings.map(([name, value]) => [name, typeof value === 'string' ? value : value.join(',')]),
+    )
+    plainOf.set(scope, plain)
   }
-  return text
+  return plain
 }
 
 function settingsOf(scope: Scope): Settings {

@@ -11,7 +11,7 @@ import {
   type QueryResult,
 } from 'kysely'
 import type pg from 'pg'
-import { tellingOf } from './fence-settings.js'
+import { areToldAlike, tellingOf } from './fence-settings.js'
 import type { Scope } from './tenant-scope.js'
 
 /**
@@ -20,23 +20,22 @@ import type { Scope } from './tenant-scope.js'
  * handed over, and the telling is handed over together with what it is for: so scopes that ask at one moment cannot mix.
  */
 export class FencedTransaction {
-  #told: string
+  #asking: Scope
   #ended = false
 
   private constructor(
     private readonly client: pg.PoolClient,
-    told: string,
+    scope: Scope,
   ) {
-    this.#told = told
+    this.#asking = scope
   }
 
   static async begin(pool: pg.Pool, mode: 'read only' | 'read write', scope: Scope): Promise<FencedTransaction> {
     const client = await pool.connect()
-    const told = tellingOf(scope)
     try {
       // In one round trip.
-      await client.query(`begin ${mode}; ${told}`)
-      return new FencedTransaction(client, told)
+      await client.query(`begin ${mode}; ${tellingOf(scope)}`)
+      return new FencedTransaction(client, scope)
     } catch (error) {
       client.release(error as Error)
       throw error
@@ -44,9 +43,8 @@ export class FencedTransaction {
   }
 
   async execute<Row>(scope: Scope, query: CompiledQuery): Promise<QueryResult<Row>> {
-    const told = tellingOf(scope)
-    const telling = told === this.#told ? undefined : this.client.query(told)
-    this.#told = told
+    const telling = areToldAlike(scope, this.#asking) ? undefined : this.client.query(tellingOf(scope, this.#asking))
+    this.#asking = scope
     const asking = this.client.query(query.sql, query.parameters as unknown[])
     // Where telling fails the transaction is over, and asking fails too.
     const [, { command, rowCount, rows }] = await Promise.all([telling, asking])
