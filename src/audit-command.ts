@@ -4,6 +4,7 @@ import { entities } from './entities.js'
 import { command, withDatabase } from './operator-database.js'
 import { Database } from './persistence/database.js'
 import { system } from './persistence/tenant-scope.js'
+import { UnitOfWork } from './persistence/unit-of-work.js'
 import { AuditVerification } from './providers/audit-verification.js'
 
 // `npm run audit -- verify`: whether the audit log is what was written, while the backend runs or while it does not.
@@ -22,7 +23,7 @@ async function verify({ noted = [] }: { noted?: string[] }): Promise<void> {
   await withDatabase(readConfig(), async (url) => {
     const database = await Database.connect({ url, entities })
     try {
-      const verification = new AuditVerification({ scope: system, kysely: database.kysely() })
+      const verification = new AuditVerification(UnitOfWork.quiet(database).reading(system))
       const chains = await verification.verify()
       for (const { providerId, end, broken } of chains) {
         if (!broken) tell(`${providerId}: ${end.sequence} entries, whole; ends with ${end.digest}`)

@@ -5,6 +5,7 @@ import { command, withDatabase } from './operator-database.js'
 import { Database } from './persistence/database.js'
 import { type Resealed, reseal } from './persistence/resealing.js'
 import { SecretBox } from './persistence/secret-box.js'
+import { UnitOfWork } from './persistence/unit-of-work.js'
 import { sealedStores } from './sealed-stores.js'
 
 // `npm run keys -- reseal`: brings all that is sealed under the newest of ENCRYPTION_KEYS, beside a running backend.
@@ -24,7 +25,7 @@ async function resealAll(): Promise<void> {
   await withDatabase(config, async (url) => {
     const database = await Database.connect({ url, entities })
     try {
-      const stores = sealedStores(database.kysely())
+      const stores = sealedStores(UnitOfWork.quiet(database))
       tell(await reseal(box, stores))
       // What was sealed meanwhile by a process that has another newest key shows only now.
       conclude(await reseal(box, stores))

@@ -1,5 +1,7 @@
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { SealedPlace, SecretBox } from './secret-box.js'
+import { system } from './tenant-scope.js'
+import type { UnitOfWork } from './unit-of-work.js'
 
 /** A sealed value, where it is kept. */
 export interface SealedValue {
@@ -69,7 +71,7 @@ function sealedAnew(box: SecretBox, sealed: string, place: SealedPlace): string 
 const batch = 500
 
 /** A column of a tenant's table, whose values are bound to their row. */
-export function sealedColumn(kysely: Kysely<unknown>, table: string, column: string): SealedStore {
+export function sealedColumn(unitOfWork: UnitOfWork<never>, table: string, column: string): SealedStore {
   const [from, sealedIn] = [sql.table(table), sql.ref(column)]
   return {
     name: `${table}.${column}`,
@@ -78,13 +80,16 @@ export function sealedColumn(kysely: Kysely<unknown>, table: string, column: str
       for (;;) {
         const { rows } = await sql<{ id: string; provider_id: string; sealed: string }>`
           select id, provider_id, ${sealedIn} as sealed from ${from}
-          where id > ${after} and ${sealedIn} is not null order by id limit ${batch}`.execute(kysely)
+          where id > ${after} and ${sealedIn} is not null order by id limit ${batch}`.execute(
+          unitOfWork.reading(system).kysely,
+        )
         yield rows.map(({ id, provider_id: providerId, sealed }) => ({
           place: { table, column, id, providerId },
           sealed,
           async replace(anew: string) {
-            await sql`update ${from} set ${sealedIn} = ${anew}
-              where id = ${id} and provider_id = ${providerId} and ${sealedIn} = ${sealed}`.execute(kysely)
+            const exchange = sql`update ${from} set ${sealedIn} = ${anew}
+              where id = ${id} and provider_id = ${providerId} and ${sealedIn} = ${sealed}`
+            await unitOfWork.run(system, ({ kysely }) => exchange.execute(kysely))
           },
         }))
         if (rows.length < batch) return

@@ -60,6 +60,11 @@ export class UnitOfWork<Announcement = unknown> {
     private readonly sink: AnnouncementSink<Announcement>,
   ) {}
 
+  /** For work that announces nothing, as commands of operators do it. */
+  static quiet(database: Database): UnitOfWork<never> {
+    return new UnitOfWork<never>(database, { write: async () => undefined, committed: () => undefined })
+  }
+
   /** For queries outside of any transaction of ours: what is asked through one reading is one read-only transaction. */
   reading(scope: Scope): Reading {
     return readingAs(this.database.reading(), scope)

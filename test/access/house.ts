@@ -25,12 +25,7 @@ import { RequestError } from '../../src/kernel/request-error.js'
 import type { MarketplaceRow } from '../../src/marketplaces/marketplace.entity.js'
 import { ConsumerOrganizationRepository } from '../../src/organizations/consumer-organization.repository.js'
 import { Database } from '../../src/persistence/database.js'
-import {
-  type ConsumerRole,
-  type ConsumerScope,
-  type ProviderRole,
-  type ProviderScope,
-} from '../../src/persistence/tenant-scope.js'
+import type { ConsumerRole, ConsumerScope, ProviderRole, ProviderScope } from '../../src/persistence/tenant-scope.js'
 import { UnitOfWork } from '../../src/persistence/unit-of-work.js'
 import { AuditLog } from '../../src/providers/audit-log.js'
 import { ProductSubscriptionRepository } from '../../src/subscriptions/product-subscription.repository.js'

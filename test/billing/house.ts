@@ -32,12 +32,7 @@ import { ConsumerOrganizationRepository } from '../../src/organizations/consumer
 import { Database } from '../../src/persistence/database.js'
 import { SecretBox } from '../../src/persistence/secret-box.js'
 import { rows } from '../../src/persistence/tenant-repository.js'
-import {
-  type ConsumerRole,
-  type ConsumerScope,
-  type ProviderRole,
-  type ProviderScope,
-} from '../../src/persistence/tenant-scope.js'
+import type { ConsumerRole, ConsumerScope, ProviderRole, ProviderScope } from '../../src/persistence/tenant-scope.js'
 import { UnitOfWork } from '../../src/persistence/unit-of-work.js'
 import { AuditLog } from '../../src/providers/audit-log.js'
 import { startSandbox } from '../../src/sandbox/sandbox.js'

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { sql } from 'kysely'
+import pg from 'pg'
 import { bulkInsert, bulkRows } from '../../src/persistence/bulk-rows.js'
 import { Database } from '../../src/persistence/database.js'
+import { runtimeRole } from '../../src/persistence/runtime-role.js'
 import { system } from '../../src/persistence/tenant-scope.js'
 import { type Transaction, UnitOfWork } from '../../src/persistence/unit-of-work.js'
 import { createTestDatabase, type TestDatabase } from '../support/database.js'
@@ -12,10 +14,13 @@ let unitOfWork: UnitOfWork<never>
 beforeAll(async () => {
   test = await createTestDatabase()
   database = await Database.connect({ url: test.url, entities: [] })
-  unitOfWork = new UnitOfWork<never>(database, { write: async () => undefined, committed: () => undefined })
-  await sql`create table thing (place int, name text, count bigint, price numeric, at timestamptz, good bool, data jsonb)`.execute(
-    database.kysely(),
-  )
+  unitOfWork = UnitOfWork.quiet(database)
+  const owner = new pg.Client({ connectionString: test.url })
+  await owner.connect()
+  await owner.query(`
+    create table thing (place int, name text, count bigint, price numeric, at timestamptz, good bool, data jsonb);
+    grant select, insert on thing to ${runtimeRole}`)
+  await owner.end()
 })
 afterAll(async () => {
   await database.close()
@@ -63,7 +68,7 @@ describe('Many rows in one statement', () => {
     await inTransaction((transaction) => bulkInsert(transaction, 'thing', columns, things))
     const { rows } = await sql<Record<string, unknown>>`
       select place, name, count::text, price::text, (at at time zone 'UTC')::text as at, good, data::text from thing
-      order by ctid`.execute(database.kysely())
+      order by ctid`.execute(unitOfWork.reading(system).kysely)
     expect(rows).toEqual(
       things.map((thing) => ({
         ...thing,

@@ -8,6 +8,7 @@ import pg from 'pg'
 import { entities as tables } from '../../src/entities.js'
 import { Database } from '../../src/persistence/database.js'
 import { system } from '../../src/persistence/tenant-scope.js'
+import { UnitOfWork } from '../../src/persistence/unit-of-work.js'
 import { AuditVerification } from '../../src/providers/audit-verification.js'
 import { type Backend, startBackend } from '../support/backend.js'
 import {
@@ -248,7 +249,7 @@ describe('the audit log', () => {
       const { providerId } = market
       const last = (await entries()).filter((entry) => entry.provider_id === providerId).length
       const own = await Database.connect({ url: backend.config.databaseUrl, entities: tables })
-      const verification = new AuditVerification({ scope: system, kysely: own.kysely() })
+      const verification = new AuditVerification(UnitOfWork.quiet(own).reading(system))
       const broken = async () => (await verification.verify()).find((chain) => chain.providerId === providerId)?.broken
       await tampered(statement, async () => {
         expect(await broken()).toMatchObject({

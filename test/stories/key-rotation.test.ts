@@ -8,6 +8,7 @@ import { entities } from '../../src/entities.js'
 import { Database } from '../../src/persistence/database.js'
 import { reseal } from '../../src/persistence/resealing.js'
 import { SecretBox } from '../../src/persistence/secret-box.js'
+import { UnitOfWork } from '../../src/persistence/unit-of-work.js'
 import { sealedStores } from '../../src/sealed-stores.js'
 import { type Backend, startBackend } from '../support/backend.js'
 import { subscriptionSeen, whenAllRests, whenPaid } from '../support/billing.js'
@@ -171,7 +172,7 @@ describe('the keys that protect secrets at rest', () => {
 
     const third = randomBytes(32)
     const own = await Database.connect({ url: backend.config.databaseUrl, entities })
-    const outcomes = await reseal(new SecretBox([third, newest]), sealedStores(own.kysely()))
+    const outcomes = await reseal(new SecretBox([third, newest]), sealedStores(UnitOfWork.quiet(own)))
     await own.close()
     expect(outcomes.map(({ renewed, lost }) => [renewed, lost.length])).toEqual([1, 1, 1, 1].map((count) => [count, 0]))
     expect(await waiting()).not.toEqual(before)
@@ -218,9 +219,12 @@ describe('the keys that protect secrets at rest', () => {
           expect(backend.failures().slice(before)).toEqual([expect.stringMatching(/sealed to another place/)])
           const own = await Database.connect({ url: backend.config.databaseUrl, entities })
           const keys = [randomBytes(32), ...backend.config.encryptionKeys]
-          const [keyColumn] = await reseal(new SecretBox(keys), sealedStores(own.kysely()).slice(0, 1))
+          const [keyColumn] = await reseal(new SecretBox(keys), sealedStores(UnitOfWork.quiet(own)).slice(0, 1))
           expect(keyColumn?.lost.map(({ id }) => id)).toEqual([two])
-          await reseal(new SecretBox([...backend.config.encryptionKeys, keys[0] as Buffer]), sealedStores(own.kysely()))
+          await reseal(
+            new SecretBox([...backend.config.encryptionKeys, keys[0] as Buffer]),
+            sealedStores(UnitOfWork.quiet(own)),
+          )
           await own.close()
         })
       }
