@@ -4,6 +4,7 @@ import { InvoiceType } from '../billing/invoice.type.js'
 import type { ApiResourceRepository } from '../catalog/asset.repository.js'
 import { ApiResourceType } from '../catalog/asset.type.js'
 import type { Context } from '../graphql/context.js'
+import { byItsOwnRule, For } from '../graphql/policy.js'
 import { RequestError } from '../kernel/request-error.js'
 import { person } from '../persistence/tenant-scope.js'
 import type { ProductSubscriptionRepository } from '../subscriptions/product-subscription.repository.js'
@@ -27,6 +28,7 @@ export class AccessDecisionResolver {
     private readonly quotaUsage: QuotaUsageRepository,
   ) {}
 
+  @For({ gateway: true })
   @Query(() => AccessDecisionType, {
     description:
       'For gateways, with a gateway token; also at GET /gateway/authorize. `credential` is the key as the caller ' +
@@ -41,16 +43,19 @@ export class AccessDecisionResolver {
     throw new RequestError('FORBIDDEN', 'This is for gateways: ask with a gateway token.')
   }
 
+  @For(byItsOwnRule)
   @FieldResolver(() => ApiResourceType, { nullable: true, description: 'What is called; null where no API is found.' })
   resource(@Root() { resourceId }: Decision, @Ctx() context: Context) {
     return resourceId === null ? null : context.load(this.resources.byIds, resourceId)
   }
 
+  @For(byItsOwnRule)
   @FieldResolver(() => ApplicationType, { nullable: true, description: 'What calls; null for an unknown key.' })
   application(@Root() { applicationId }: Decision, @Ctx() context: Context) {
     return applicationId === null ? null : context.load(this.applications.byIds, applicationId)
   }
 
+  @For(byItsOwnRule)
   @FieldResolver(() => ProductSubscriptionType, {
     nullable: true,
     description: 'On which the call counts, or would; null where access was not asked for.',
@@ -73,6 +78,7 @@ export class AccessDecisionResolver {
 export class AccessBlockResolver {
   constructor(private readonly invoices: InvoiceRepository) {}
 
+  @For(byItsOwnRule)
   @FieldResolver(() => InvoiceType, {
     nullable: true,
     description: 'The unpaid invoice, when that is the reason; null for those who see no invoices.',

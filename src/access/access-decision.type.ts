@@ -1,5 +1,6 @@
 import { Field, ObjectType, registerEnumType } from 'type-graphql'
 import { enumObject } from '../graphql/enum.js'
+import { For, withItsObject } from '../graphql/policy.js'
 import { type AccessBlockCode, accessBlockCodes } from './access-facts.js'
 
 export const AccessBlockCodeEnum = enumObject(accessBlockCodes)
@@ -27,6 +28,7 @@ registerEnumType(AccessBlockCodeEnum, {
   },
 })
 
+@For(withItsObject)
 @ObjectType('AccessBlock', { description: 'One reason why access is closed, and what would open it.' })
 export class AccessBlockType {
   invoiceId!: string | null
@@ -38,6 +40,7 @@ export class AccessBlockType {
   message!: string
 }
 
+@For(withItsObject)
 @ObjectType('AccessDecision', { description: 'May this credential call this resource now?' })
 export class AccessDecisionType {
   resourceId!: string | null

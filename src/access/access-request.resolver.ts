@@ -4,9 +4,11 @@ import { ApiResourceType } from '../catalog/asset.type.js'
 import { connection, requestedPage } from '../graphql/connection.js'
 import type { Context } from '../graphql/context.js'
 import type { Mutations } from '../graphql/mutation.js'
+import { byItsOwnRule, For, withItsObject } from '../graphql/policy.js'
 import type { Clock } from '../kernel/clock.js'
 import type { MarketplaceRow } from '../marketplaces/marketplace.entity.js'
 import { MarketplaceType } from '../marketplaces/marketplace.type.js'
+import { decidesAccess, develops, endsAccess } from '../persistence/permissions.js'
 import { system } from '../persistence/tenant-scope.js'
 import type { Reading } from '../persistence/unit-of-work.js'
 import type { ProductSubscriptionRow } from '../subscriptions/product-subscription.entity.js'
@@ -56,16 +58,19 @@ export class AccessRequestResolver {
     private readonly clock: Clock,
   ) {}
 
+  @For(byItsOwnRule)
   @FieldResolver(() => ApplicationType, { description: 'What would call.' })
   application(@Root() request: AccessRequestRow, @Ctx() context: Context) {
     return context.load(this.applications.byIds, request.applicationId)
   }
 
+  @For(withItsObject)
   @FieldResolver(() => ApiResourceType, { description: 'What would be called.' })
   resource(@Root() request: AccessRequestRow, @Ctx() context: Context) {
     return context.load(this.#resources, request.resourceId)
   }
 
+  @For(byItsOwnRule)
   @FieldResolver(() => ProductSubscriptionType, { description: 'On which the calls count.' })
   productSubscription(@Root() request: AccessRequestRow, @Ctx() context: Context) {
     return context.load(this.subscriptions.byIds, request.productSubscriptionId)
@@ -92,6 +97,7 @@ export class AccessRequestStepsResolver {
     private readonly mutations: Mutations,
   ) {}
 
+  @For(develops)
   @Mutation(() => RequestAccessPayload, {
     description:
       'Asks that an application may call an API. Taken before the first payment and before the approval of the ' +
@@ -106,6 +112,7 @@ export class AccessRequestStepsResolver {
     }))
   }
 
+  @For(decidesAccess)
   @Mutation(() => ApproveAccessRequestPayload, {
     description: "Says yes. For the provider's administrators and access managers.",
   })
@@ -118,6 +125,7 @@ export class AccessRequestStepsResolver {
     }))
   }
 
+  @For(decidesAccess)
   @Mutation(() => DenyAccessRequestPayload, {
     description: "Says no. For the provider's administrators and access managers.",
   })
@@ -130,6 +138,7 @@ export class AccessRequestStepsResolver {
     }))
   }
 
+  @For(endsAccess)
   @Mutation(() => RevokeAccessPayload, {
     description:
       "Takes access back, for good; it may be asked for again. For the provider's access managers, and the " +
@@ -150,6 +159,7 @@ export class AccessRequestStepsResolver {
 export class MarketplaceAccessRequestsResolver {
   constructor(private readonly requests: AccessRequestRepository) {}
 
+  @For(byItsOwnRule)
   @FieldResolver(() => AccessRequestConnection, { description: 'The access requests made here, newest first.' })
   async accessRequests(
     @Root() marketplace: MarketplaceRow,
@@ -185,6 +195,7 @@ export class SubscriptionAccessResolver {
     return context.load(this.#blocks, subscription.id)
   }
 
+  @For(byItsOwnRule)
   @FieldResolver(() => [AccessRequestType], { description: 'The access that was asked for under it, oldest first.' })
   accessRequests(@Root() subscription: ProductSubscriptionRow, @Ctx() context: Context) {
     return context.load(this.requests.ofSubscriptions, subscription.id)

@@ -6,8 +6,10 @@ import type { Clock } from '../kernel/clock.js'
 import { idPrefix, newId } from '../kernel/id.js'
 import { Refused, refuse, type UserError, unwrap } from '../kernel/result.js'
 import { readText } from '../kernel/text.js'
+import { demand } from '../persistence/audience.js'
+import { decidesAccess, develops, endsAccess } from '../persistence/permissions.js'
 import { rows } from '../persistence/tenant-repository.js'
-import { demandBelongsTo, demandWorksAt, person, type Scope, worksAt } from '../persistence/tenant-scope.js'
+import { person, type Scope } from '../persistence/tenant-scope.js'
 import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js'
 import type { AuditLog } from '../providers/audit-log.js'
 import type { ProductSubscriptionRow } from '../subscriptions/product-subscription.entity.js'
@@ -50,7 +52,7 @@ export class AccessRequestService {
     return this.unitOfWork.run(scope, async (transaction) => {
       const application = await this.applications.find(transaction, wish.applicationId)
       if (!application) throw noSuch('application', 'applicationId')
-      demandBelongsTo(scope, application.organizationId, ['DEVELOPER'])
+      demand(scope, develops, application)
       const subscription = await this.subscriptions.find(transaction, wish.productSubscriptionId)
       if (!subscription) throw noSuch('subscription', 'productSubscriptionId')
       const covered = await this.#covers(transaction, subscription, wish.resourceId)
@@ -85,8 +87,7 @@ export class AccessRequestService {
     person(scope)
     return this.unitOfWork.run(scope, async (transaction) => {
       const request = await this.#lock(transaction, accessRequestId)
-      if (worksAt(scope, request.providerId)) demandWorksAt(scope, request.providerId, ['ACCESS_MANAGER'])
-      else demandBelongsTo(scope, request.organizationId, ['DEVELOPER'])
+      demand(scope, endsAccess, request)
       const why = unwrap(readText(reason, ['input', 'reason'], longestReason))
       const { state, changed } = unwrap(accessRequestLifecycle.take(request.state, 'revoke'))
       if (!changed) return request
@@ -107,7 +108,7 @@ export class AccessRequestService {
     const { userId } = person(scope)
     return this.unitOfWork.run(scope, async (transaction) => {
       const request = await this.#lock(transaction, accessRequestId)
-      demandWorksAt(scope, request.providerId, ['ACCESS_MANAGER'])
+      demand(scope, decidesAccess, request)
       const decisionReason = unwrap(readText(reason, ['input', 'reason'], longestReason))
       if (step === 'deny' && !decisionReason) unwrap(refuse('REQUIRED', 'Say why it is denied.', ['input', 'reason']))
       const { state, changed } = unwrap(accessRequestLifecycle.take(request.state, step))

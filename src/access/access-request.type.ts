@@ -2,8 +2,10 @@ import { Field, ObjectType, registerEnumType } from 'type-graphql'
 import { connectionType } from '../graphql/connection.js'
 import { enumObject } from '../graphql/enum.js'
 import { NodeType } from '../graphql/node.js'
+import { carriesOthers, For } from '../graphql/policy.js'
 import { DateTimeScalar } from '../graphql/scalars.js'
 import { UserErrorType } from '../graphql/user-error.type.js'
+import { seesOrganization } from '../persistence/permissions.js'
 import { type AccessRequestState, accessRequestStates } from './access.entity.js'
 
 export const AccessRequestStateEnum = enumObject(accessRequestStates)
@@ -23,6 +25,7 @@ registerEnumType(AccessRequestStateEnum, {
   },
 })
 
+@For({ ...seesOrganization, gateway: true })
 @ObjectType('AccessRequest', {
   implements: NodeType,
   description: 'That an application may call an API resource under a subscription.',
@@ -39,6 +42,7 @@ export class AccessRequestType extends NodeType {
 }
 export const AccessRequestConnection = connectionType('AccessRequest', () => AccessRequestType)
 
+@For(carriesOthers)
 @ObjectType('ChangedAccessRequest', { description: 'What answers about one access request have.' })
 abstract class ChangedAccessRequest {
   @Field(() => AccessRequestType, { nullable: true, description: 'As it is now; null on refusal.' })
@@ -48,16 +52,20 @@ abstract class ChangedAccessRequest {
   userErrors!: UserErrorType[]
 }
 
+@For(carriesOthers)
 @ObjectType('RequestAccessPayload', {
   description: 'The answer of `requestAccess`: the new request, or the one that there is already.',
 })
 export class RequestAccessPayload extends ChangedAccessRequest {}
 
+@For(carriesOthers)
 @ObjectType('ApproveAccessRequestPayload', { description: 'The answer of `approveAccessRequest`.' })
 export class ApproveAccessRequestPayload extends ChangedAccessRequest {}
 
+@For(carriesOthers)
 @ObjectType('DenyAccessRequestPayload', { description: 'The answer of `denyAccessRequest`.' })
 export class DenyAccessRequestPayload extends ChangedAccessRequest {}
 
+@For(carriesOthers)
 @ObjectType('RevokeAccessPayload', { description: 'The answer of `revokeAccess`.' })
 export class RevokeAccessPayload extends ChangedAccessRequest {}

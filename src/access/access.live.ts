@@ -4,12 +4,15 @@ import type { Context } from '../graphql/context.js'
 import { LiveArgs } from '../graphql/live-args.js'
 import { type LiveEventFields, LiveEventType, liveFields } from '../graphql/live-event.type.js'
 import { liveSource } from '../graphql/live-source.js'
+import { carriesOthers, For } from '../graphql/policy.js'
 import { notFound } from '../kernel/request-error.js'
+import { seesOrganization } from '../persistence/permissions.js'
 import type { AccessRequestState } from './access.entity.js'
 import { type AccessStep, accessChangeNames, accessGranted } from './access.events.js'
 import type { AccessRequestRepository } from './access.repository.js'
 import { AccessRequestStateEnum, AccessRequestType } from './access-request.type.js'
 
+@For(carriesOthers)
 @ObjectType('AccessGrantedEvent', {
   implements: LiveEventType,
   description: 'Each time that access opens, for the first time or again.',
@@ -18,6 +21,7 @@ export class AccessGrantedEvent extends LiveEventType {
   accessRequestId!: string
 }
 
+@For(carriesOthers)
 @ObjectType('AccessChangedEvent', {
   implements: LiveEventType,
   description: 'Granted, suspended, granted again, revoked; or denied.',
@@ -36,10 +40,11 @@ export class AccessChangedEvent extends LiveEventType {
 export class AccessGrantedLive {
   constructor(private readonly requests: AccessRequestRepository) {}
 
+  @For(seesOrganization)
   @Subscription(() => AccessGrantedEvent, {
     description: 'Each time that access opens, for the first time or again.',
     subscribe: ({ args, context }: { args: LiveArgs; context: Context }) =>
-      liveSource({ names: [accessGranted.name] }, args, context) as never,
+      liveSource({ names: [accessGranted.name], audience: seesOrganization }, args, context) as never,
   })
   accessGranted(
     @Root() event: LoggedEvent,
@@ -58,10 +63,11 @@ export class AccessGrantedLive {
 export class AccessChangedLive {
   constructor(private readonly requests: AccessRequestRepository) {}
 
+  @For(seesOrganization)
   @Subscription(() => AccessChangedEvent, {
     description: 'Each time that access is granted, suspended, granted again, revoked, or denied.',
     subscribe: ({ args, context }: { args: LiveArgs; context: Context }) =>
-      liveSource({ names: accessChangeNames }, args, context) as never,
+      liveSource({ names: accessChangeNames, audience: seesOrganization }, args, context) as never,
   })
   accessChanged(
     @Root() event: LoggedEvent,

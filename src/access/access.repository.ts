@@ -1,6 +1,8 @@
-import { nothing, ofOrganization } from '../persistence/fence.js'
+import { placesOf } from '../persistence/audience.js'
+import { nothing, ofOrganization, ofProvider } from '../persistence/fence.js'
+import { managesMarketplaces } from '../persistence/permissions.js'
 import { type Query, TenantRepository } from '../persistence/tenant-repository.js'
-import { type Scope, worksAt } from '../persistence/tenant-scope.js'
+import type { Scope } from '../persistence/tenant-scope.js'
 import type { Reading } from '../persistence/unit-of-work.js'
 import { AccessRequest, type AccessRequestState, Application, Credential, GatewayToken } from './access.entity.js'
 
@@ -57,10 +59,7 @@ export class GatewayTokenRepository extends TenantRepository<typeof GatewayToken
   }
 
   protected visible(query: Query, scope: Scope): Query {
-    if (scope.kind === 'system') return query
-    if (scope.kind !== 'provider') return nothing(query)
-    const managed = [...scope.providers.keys()].filter((id) => worksAt(scope, id, ['MARKETPLACE_MANAGER']))
-    return managed.length === 0 ? nothing(query) : query.where('GatewayToken.providerId', 'in', managed)
+    return ofProvider(query, placesOf(scope, managesMarketplaces), 'GatewayToken.providerId')
   }
 
   /** Those that still work. */

@@ -4,8 +4,10 @@ import { newId } from '../kernel/id.js'
 import { combine, Refused, unwrap } from '../kernel/result.js'
 import { readName, readText } from '../kernel/text.js'
 import type { ConsumerOrganizationRepository } from '../organizations/consumer-organization.repository.js'
+import { demand } from '../persistence/audience.js'
+import { develops } from '../persistence/permissions.js'
 import { rows } from '../persistence/tenant-repository.js'
-import { demandBelongsTo, person, type Scope } from '../persistence/tenant-scope.js'
+import { person, type Scope } from '../persistence/tenant-scope.js'
 import type { UnitOfWork } from '../persistence/unit-of-work.js'
 import type { AuditLog } from '../providers/audit-log.js'
 import { Application, type ApplicationRow } from './access.entity.js'
@@ -31,7 +33,7 @@ export class ApplicationService {
     return this.unitOfWork.run(scope, async (transaction) => {
       const organization = await this.organizations.find(transaction, input.organizationId)
       if (!organization) throw noSuch('organization', 'organizationId')
-      demandBelongsTo(scope, organization.id, ['DEVELOPER'])
+      demand(scope, develops, { ...organization, organizationId: organization.id })
       const [name, description] = unwrap(
         combine([readName(input.name, ['input', 'name']), readText(input.description, ['input', 'description'])]),
       )

@@ -1,9 +1,12 @@
 import { Field, ObjectType } from 'type-graphql'
 import { connectionType } from '../graphql/connection.js'
 import { NodeType } from '../graphql/node.js'
+import { carriesOthers, For } from '../graphql/policy.js'
 import { DateTimeScalar } from '../graphql/scalars.js'
 import { UserErrorType } from '../graphql/user-error.type.js'
+import { seesOrganization } from '../persistence/permissions.js'
 
+@For({ ...seesOrganization, gateway: true })
 @ObjectType('Application', {
   implements: NodeType,
   description: 'What a consumer organization builds: it asks for access, and calls with its credentials.',
@@ -20,6 +23,7 @@ export class ApplicationType extends NodeType {
 }
 export const ApplicationConnection = connectionType('Application', () => ApplicationType)
 
+@For(carriesOthers)
 @ObjectType('CreateApplicationPayload', { description: 'The answer of `createApplication`.' })
 export class CreateApplicationPayload {
   @Field(() => ApplicationType, { nullable: true, description: 'The new application; null on refusal.' })

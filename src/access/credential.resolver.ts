@@ -1,9 +1,11 @@
 import { Arg, Args, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql'
 import type { Context } from '../graphql/context.js'
 import type { Mutations } from '../graphql/mutation.js'
+import { byItsOwnRule, For } from '../graphql/policy.js'
 import { DateTimeScalar } from '../graphql/scalars.js'
 import type { Clock } from '../kernel/clock.js'
 import { notFound } from '../kernel/request-error.js'
+import { develops, endsAccess } from '../persistence/permissions.js'
 import type { CredentialRow, CredentialState } from './access.entity.js'
 import { CalledArgs, CreateCredentialInput, RotateCredentialInput, SetCredentialStateInput } from './access.input.js'
 import type { ApplicationRepository } from './access.repository.js'
@@ -31,6 +33,7 @@ export class CredentialResolver {
     private readonly clock: Clock,
   ) {}
 
+  @For(byItsOwnRule)
   @FieldResolver(() => ApplicationType, { description: 'What calls with it.' })
   application(@Root() credential: CredentialRow, @Ctx() context: Context) {
     return context.load(this.applications.byIds, credential.applicationId)
@@ -62,6 +65,7 @@ export class CredentialResolver {
     return decision
   }
 
+  @For(develops)
   @Mutation(() => CreateCredentialPayload, { description: 'Makes a credential of an application.' })
   createCredential(
     @Arg('input', () => CreateCredentialInput, { description: 'The credential.' }) input: CreateCredentialInput,
@@ -73,6 +77,7 @@ export class CredentialResolver {
     })
   }
 
+  @For(develops)
   @Mutation(() => RotateCredentialPayload, { description: 'A new secret; the former one works on for a while.' })
   rotateCredential(
     @Arg('input', () => RotateCredentialInput, { description: 'Which.' }) input: RotateCredentialInput,
@@ -84,6 +89,7 @@ export class CredentialResolver {
     })
   }
 
+  @For(endsAccess)
   @Mutation(() => SetCredentialStatePayload, {
     description:
       'ACTIVE to SUSPENDED and back, either to REVOKED for good. What the provider suspended, only the provider enables.',

@@ -5,8 +5,10 @@ import { newId } from '../kernel/id.js'
 import { combine, refuse, unwrap } from '../kernel/result.js'
 import type { Secret } from '../kernel/secret.js'
 import { readName, readText } from '../kernel/text.js'
+import { demand } from '../persistence/audience.js'
+import { develops, endsAccess } from '../persistence/permissions.js'
 import { rows } from '../persistence/tenant-repository.js'
-import { demandBelongsTo, demandWorksAt, person, type Scope, system, worksAt } from '../persistence/tenant-scope.js'
+import { person, type Scope, system, worksAt } from '../persistence/tenant-scope.js'
 import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js'
 import type { AuditLog } from '../providers/audit-log.js'
 import { Credential, type CredentialRow, type CredentialState, type CredentialType } from './access.entity.js'
@@ -47,7 +49,7 @@ export class CredentialService {
     return this.unitOfWork.run(scope, async (transaction) => {
       const application = await this.applications.find(transaction, input.applicationId)
       if (!application) throw noSuch('application', 'applicationId')
-      demandBelongsTo(scope, application.organizationId, ['DEVELOPER'])
+      demand(scope, develops, application)
       const now = this.clock.now()
       const [name, expiresAt] = unwrap(
         combine([
@@ -90,7 +92,7 @@ export class CredentialService {
     person(scope)
     return this.unitOfWork.run(scope, async (transaction) => {
       const credential = await this.#lock(transaction, credentialId)
-      demandBelongsTo(scope, credential.organizationId, ['DEVELOPER'])
+      demand(scope, develops, credential)
       const now = this.clock.now()
       const [formerSecretEndsAt] = unwrap(combine([overlapEnd(overlapHours, now), rotatable(credential, now)]))
 
@@ -112,8 +114,7 @@ export class CredentialService {
     return this.unitOfWork.run(scope, async (transaction) => {
       const credential = await this.#lock(transaction, credentialId)
       const byProvider = worksAt(scope, credential.providerId)
-      if (byProvider) demandWorksAt(scope, credential.providerId, ['ACCESS_MANAGER'])
-      else demandBelongsTo(scope, credential.organizationId, ['DEVELOPER'])
+      demand(scope, endsAccess, credential)
       const why = unwrap(readText(reason, ['input', 'reason'], longestReason))
       const side = byProvider ? 'PROVIDER' : 'CONSUMER'
       const { changed, ...change } = unwrap(changedCredential(credential, state, side, this.clock.now()))

@@ -1,8 +1,10 @@
 import { Field, ObjectType, registerEnumType } from 'type-graphql'
 import { enumObject } from '../graphql/enum.js'
 import { NodeType } from '../graphql/node.js'
+import { carriesOthers, For } from '../graphql/policy.js'
 import { DateTimeScalar } from '../graphql/scalars.js'
 import { UserErrorType } from '../graphql/user-error.type.js'
+import { seesOrganization } from '../persistence/permissions.js'
 import { type CredentialType as CredentialKind, credentialStates, credentialTypes } from './access.entity.js'
 
 export const CredentialTypeEnum = enumObject(credentialTypes)
@@ -31,6 +33,7 @@ registerEnumType(CredentialStateEnum, {
   },
 })
 
+@For(seesOrganization)
 @ObjectType('Credential', {
   implements: NodeType,
   description: 'What an application calls with. Belongs to the organization, whoever made it.',
@@ -61,6 +64,7 @@ export class CredentialType extends NodeType {
   createdAt!: Date
 }
 
+@For(carriesOthers)
 @ObjectType('CreateCredentialPayload', { description: 'The answer of `createCredential`.' })
 export class CreateCredentialPayload {
   @Field(() => CredentialType, { nullable: true, description: 'The new credential; null on refusal.' })
@@ -76,6 +80,7 @@ export class CreateCredentialPayload {
   userErrors!: UserErrorType[]
 }
 
+@For(carriesOthers)
 @ObjectType('RotateCredentialPayload', { description: 'The answer of `rotateCredential`.' })
 export class RotateCredentialPayload {
   @Field(() => CredentialType, {
@@ -94,6 +99,7 @@ export class RotateCredentialPayload {
   userErrors!: UserErrorType[]
 }
 
+@For(carriesOthers)
 @ObjectType('SetCredentialStatePayload', { description: 'The answer of `setCredentialState`.' })
 export class SetCredentialStatePayload {
   @Field(() => CredentialType, { nullable: true, description: 'As it is now; null on refusal.' })

@@ -1,8 +1,10 @@
 import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql'
 import type { Context } from '../graphql/context.js'
 import type { Mutations } from '../graphql/mutation.js'
+import { byItsOwnRule, For } from '../graphql/policy.js'
 import type { MarketplaceRow } from '../marketplaces/marketplace.entity.js'
 import { MarketplaceType } from '../marketplaces/marketplace.type.js'
+import { managesMarketplaces } from '../persistence/permissions.js'
 import { CreateGatewayTokenInput, RevokeGatewayTokenInput } from './access.input.js'
 import type { GatewayTokenRepository } from './access.repository.js'
 import type { GatewayTokens } from './gateway-token.service.js'
@@ -16,6 +18,7 @@ export class GatewayTokenResolver {
     private readonly mutations: Mutations,
   ) {}
 
+  @For(byItsOwnRule)
   @FieldResolver(() => [GatewayTokenType], {
     description: "What gateways ask with, oldest first; for the provider's administrators and marketplace managers.",
   })
@@ -23,6 +26,7 @@ export class GatewayTokenResolver {
     return context.load(this.tokens.ofMarketplaces, marketplace.id)
   }
 
+  @For(managesMarketplaces)
   @Mutation(() => CreateGatewayTokenPayload, {
     description: "Makes a token for a gateway. For the provider's administrators and marketplace managers.",
   })
@@ -36,6 +40,7 @@ export class GatewayTokenResolver {
     })
   }
 
+  @For(managesMarketplaces)
   @Mutation(() => RevokeGatewayTokenPayload, { description: 'Ends a gateway token for good. For the same.' })
   revokeGatewayToken(
     @Arg('input', () => RevokeGatewayTokenInput, { description: 'Which.' }) input: RevokeGatewayTokenInput,

@@ -7,8 +7,10 @@ import { Secret } from '../kernel/secret.js'
 import { readName } from '../kernel/text.js'
 import type { MarketplaceRow } from '../marketplaces/marketplace.entity.js'
 import type { MarketplaceRepository } from '../marketplaces/marketplace.repository.js'
+import { demand } from '../persistence/audience.js'
+import { managesMarketplaces } from '../persistence/permissions.js'
 import { rows } from '../persistence/tenant-repository.js'
-import { demandWorksAt, type GatewayScope, person, type Scope, system } from '../persistence/tenant-scope.js'
+import { type GatewayScope, person, type Scope, system } from '../persistence/tenant-scope.js'
 import type { UnitOfWork } from '../persistence/unit-of-work.js'
 import type { AuditLog } from '../providers/audit-log.js'
 import { GatewayToken, type GatewayTokenRow } from './access.entity.js'
@@ -44,7 +46,7 @@ export class GatewayTokens {
     return this.unitOfWork.run(scope, async (transaction) => {
       const marketplace = await this.marketplaces.findManaged(transaction, marketplaceId)
       if (!marketplace) throw noSuch('marketplace', 'marketplaceId')
-      demandWorksAt(scope, marketplace.providerId, ['MARKETPLACE_MANAGER'])
+      demand(scope, managesMarketplaces, marketplace)
       const acceptableName = unwrap(readName(name, ['input', 'name']))
 
       const { token, digest } = newToken('mgt')
@@ -78,7 +80,7 @@ export class GatewayTokens {
       const token = await this.tokens.lock(transaction, gatewayTokenId)
       const marketplace = token && (await this.marketplaces.find(transaction, token.marketplaceId))
       if (!token || !marketplace) throw noSuch('gateway token', 'gatewayTokenId')
-      demandWorksAt(scope, token.providerId, ['MARKETPLACE_MANAGER'])
+      demand(scope, managesMarketplaces, token)
       if (token.revokedAt) return marketplace
 
       await rows(transaction, GatewayToken)

@@ -1,9 +1,12 @@
 import { Field, ObjectType } from 'type-graphql'
 import { NodeType } from '../graphql/node.js'
+import { carriesOthers, For } from '../graphql/policy.js'
 import { DateTimeScalar } from '../graphql/scalars.js'
 import { UserErrorType } from '../graphql/user-error.type.js'
 import { MarketplaceType } from '../marketplaces/marketplace.type.js'
+import { managesMarketplaces } from '../persistence/permissions.js'
 
+@For(managesMarketplaces)
 @ObjectType('GatewayToken', {
   implements: NodeType,
   description: 'What a gateway asks with. The token itself is shown once, when it is made.',
@@ -25,6 +28,7 @@ export class GatewayTokenType extends NodeType {
   lastUsedAt!: Date | null
 }
 
+@For(carriesOthers)
 @ObjectType('CreateGatewayTokenPayload', { description: 'The answer of `createGatewayToken`.' })
 export class CreateGatewayTokenPayload {
   @Field(() => GatewayTokenType, { nullable: true, description: 'The new token without its secret; null on refusal.' })
@@ -37,6 +41,7 @@ export class CreateGatewayTokenPayload {
   userErrors!: UserErrorType[]
 }
 
+@For(carriesOthers)
 @ObjectType('RevokeGatewayTokenPayload', { description: 'The answer of `revokeGatewayToken`.' })
 export class RevokeGatewayTokenPayload {
   @Field(() => MarketplaceType, { nullable: true, description: 'Without that token; null on refusal.' })

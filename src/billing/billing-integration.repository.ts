@@ -1,4 +1,6 @@
-import { nothing, ofProvider } from '../persistence/fence.js'
+import { placesOf } from '../persistence/audience.js'
+import { ofProvider } from '../persistence/fence.js'
+import { managesMarketplaces } from '../persistence/permissions.js'
 import { type Query, rows, TenantRepository } from '../persistence/tenant-repository.js'
 import { type Scope, system } from '../persistence/tenant-scope.js'
 import type { Reading } from '../persistence/unit-of-work.js'
@@ -16,13 +18,7 @@ export class BillingIntegrationRepository extends TenantRepository<typeof Billin
   }
 
   protected visible(query: Query, scope: Scope): Query {
-    if (scope.kind !== 'provider') return scope.kind === 'system' ? query : nothing(query)
-    const managed = [...scope.providers].filter(([, roles]) =>
-      roles.some((role) => role === 'ADMINISTRATOR' || role === 'MARKETPLACE_MANAGER'),
-    )
-    return managed.length === 0
-      ? nothing(query)
-      : ofProvider(query, { ...scope, providers: new Map(managed) }, 'BillingIntegration.providerId')
+    return ofProvider(query, placesOf(scope, managesMarketplaces), 'BillingIntegration.providerId')
   }
 
   /** The connection that each marketplace sells through; null for those who may not see it, too. */

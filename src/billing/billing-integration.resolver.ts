@@ -1,12 +1,14 @@
 import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql'
 import type { Context } from '../graphql/context.js'
 import type { Mutations } from '../graphql/mutation.js'
+import { byItsOwnRule, For } from '../graphql/policy.js'
 import { UrlScalar } from '../graphql/scalars.js'
 import type { MarketplaceRow } from '../marketplaces/marketplace.entity.js'
 import type { MarketplaceRepository } from '../marketplaces/marketplace.repository.js'
 import { MarketplaceType } from '../marketplaces/marketplace.type.js'
 import type { ConsumerOrganizationRow } from '../organizations/consumer-organization.entity.js'
 import { ConsumerOrganizationType } from '../organizations/organization.type.js'
+import { managesMarketplaces } from '../persistence/permissions.js'
 import type { BillingIntegrationRow } from './billing-integration.entity.js'
 import { ConfigureBillingInput, DisableBillingInput, TestBillingInput } from './billing-integration.input.js'
 import type { BillingIntegrationRepository } from './billing-integration.repository.js'
@@ -39,6 +41,7 @@ export class BillingIntegrationResolver {
     return 'STRIPE'
   }
 
+  @For(byItsOwnRule)
   @FieldResolver(() => [MarketplaceType], { description: 'Those that sell through it.' })
   async marketplaces(@Root() { id }: BillingIntegrationRow, @Ctx() context: Context) {
     const ids = await context.load(this.integrations.marketplacesOf, id)
@@ -72,6 +75,7 @@ export class BillingIntegrationResolver {
     return webhookApiVersions
   }
 
+  @For(managesMarketplaces)
   @Mutation(() => ConfigureBillingPayload, {
     description: "Makes, changes or shares a marketplace's connection to Stripe.",
   })
@@ -82,6 +86,7 @@ export class BillingIntegrationResolver {
     return this.mutations.answer(context, 'configureBilling', input, () => this.service.configure(context.scope, input))
   }
 
+  @For(managesMarketplaces)
   @Mutation(() => DisableBillingPayload, {
     description: 'Refused (IN_USE) while paid subscriptions run or invoices are open.',
   })
@@ -94,6 +99,7 @@ export class BillingIntegrationResolver {
     }))
   }
 
+  @For(managesMarketplaces)
   @Mutation(() => TestBillingPayload, {
     description: 'Tries each thing that the connection must be able to do, and leaves nothing behind.',
   })
@@ -117,6 +123,7 @@ export class MarketplaceBillingResolver {
     return context.load(this.integrations.enabledIn, id)
   }
 
+  @For(byItsOwnRule)
   @FieldResolver(() => BillingIntegrationType, {
     nullable: true,
     description: "For the provider's administrators and marketplace managers; null for everyone else.",

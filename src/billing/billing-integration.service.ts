@@ -5,9 +5,11 @@ import { ok, Refused, type UserError, unwrap } from '../kernel/result.js'
 import { Secret } from '../kernel/secret.js'
 import type { MarketplaceRow } from '../marketplaces/marketplace.entity.js'
 import type { MarketplaceRepository } from '../marketplaces/marketplace.repository.js'
+import { demand } from '../persistence/audience.js'
+import { managesMarketplaces } from '../persistence/permissions.js'
 import type { SecretBox } from '../persistence/secret-box.js'
 import { rows } from '../persistence/tenant-repository.js'
-import { demandWorksAt, person, type Scope } from '../persistence/tenant-scope.js'
+import { person, type Scope } from '../persistence/tenant-scope.js'
 import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js'
 import type { AuditLog } from '../providers/audit-log.js'
 import { ProductSubscription } from '../subscriptions/product-subscription.entity.js'
@@ -101,7 +103,7 @@ export class BillingIntegrationService {
     person(transaction.scope)
     const marketplace = await this.marketplaces.lockManaged(transaction, marketplaceId)
     if (marketplace) {
-      demandWorksAt(transaction.scope, marketplace.providerId, ['MARKETPLACE_MANAGER'])
+      demand(transaction.scope, managesMarketplaces, marketplace)
       return marketplace
     }
     const message = 'There is no such marketplace.'

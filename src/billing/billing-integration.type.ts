@@ -1,9 +1,11 @@
 import { Field, ObjectType, registerEnumType } from 'type-graphql'
 import { enumObject } from '../graphql/enum.js'
 import { NodeType } from '../graphql/node.js'
+import { carriesOthers, For, withItsObject } from '../graphql/policy.js'
 import { DateTimeScalar, UrlScalar } from '../graphql/scalars.js'
 import { UserErrorType } from '../graphql/user-error.type.js'
 import { MarketplaceType } from '../marketplaces/marketplace.type.js'
+import { managesMarketplaces } from '../persistence/permissions.js'
 import { type BillingHealth, type BillingMode, billingHealths, billingModes } from './billing-integration.entity.js'
 
 export const billingVendors = ['STRIPE'] as const
@@ -39,6 +41,7 @@ registerEnumType(BillingHealthEnum, {
   },
 })
 
+@For(withItsObject)
 @ObjectType('BillingCheck', { description: 'One thing that a connection must be able to do.' })
 export class BillingCheckType {
   @Field(() => String, {
@@ -53,6 +56,7 @@ export class BillingCheckType {
   detail!: string
 }
 
+@For(managesMarketplaces)
 @ObjectType('BillingIntegration', {
   implements: NodeType,
   description:
@@ -100,6 +104,7 @@ export class BillingIntegrationType extends NodeType {
   createdAt!: Date
 }
 
+@For(carriesOthers)
 @ObjectType('ConfigureBillingPayload', { description: 'The answer of `configureBilling`.' })
 export class ConfigureBillingPayload {
   @Field(() => BillingIntegrationType, { nullable: true, description: 'The connection; null on refusal.' })
@@ -112,6 +117,7 @@ export class ConfigureBillingPayload {
   userErrors!: UserErrorType[]
 }
 
+@For(carriesOthers)
 @ObjectType('DisableBillingPayload', { description: 'The answer of `disableBilling`.' })
 export class DisableBillingPayload {
   @Field(() => MarketplaceType, { nullable: true, description: 'The marketplace; null on refusal.' })
@@ -121,6 +127,7 @@ export class DisableBillingPayload {
   userErrors!: UserErrorType[]
 }
 
+@For(carriesOthers)
 @ObjectType('TestBillingPayload', { description: 'The answer of `testBilling`.' })
 export class TestBillingPayload {
   @Field(() => BillingIntegrationType, { nullable: true, description: 'The connection; null on refusal.' })

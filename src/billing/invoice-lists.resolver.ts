@@ -1,5 +1,6 @@
 import { Args, Ctx, FieldResolver, Resolver, Root } from 'type-graphql'
 import type { Context } from '../graphql/context.js'
+import { byItsOwnRule, For } from '../graphql/policy.js'
 import type { MarketplaceRow } from '../marketplaces/marketplace.entity.js'
 import { MarketplaceType } from '../marketplaces/marketplace.type.js'
 import type { ConsumerOrganizationRow } from '../organizations/consumer-organization.entity.js'
@@ -14,6 +15,7 @@ import type { InvoiceLists } from './invoice-lists.js'
 export class SubscriptionInvoicesResolver {
   constructor(private readonly lists: InvoiceLists) {}
 
+  @For(byItsOwnRule)
   @FieldResolver(() => InvoiceConnection, { description: 'Its invoices, newest first.' })
   invoices(
     @Root() { id }: ProductSubscriptionRow,
@@ -28,6 +30,7 @@ export class SubscriptionInvoicesResolver {
 export class OrganizationInvoicesResolver {
   constructor(private readonly lists: InvoiceLists) {}
 
+  @For(byItsOwnRule)
   @FieldResolver(() => InvoiceConnection, { description: 'Its invoices, newest first.' })
   invoices(
     @Root() { id }: ConsumerOrganizationRow,
@@ -42,6 +45,7 @@ export class OrganizationInvoicesResolver {
 export class MarketplaceInvoicesResolver {
   constructor(private readonly lists: InvoiceLists) {}
 
+  @For(byItsOwnRule)
   @FieldResolver(() => InvoiceConnection, { description: 'The invoices for what was sold here, newest first.' })
   invoices(
     @Root() { id }: MarketplaceRow,

@@ -2,8 +2,10 @@ import type { DomainEvent } from '../events/event.js'
 import { Refused } from '../kernel/result.js'
 import type { MarketplaceRow } from '../marketplaces/marketplace.entity.js'
 import type { MarketplaceRepository } from '../marketplaces/marketplace.repository.js'
+import { demand } from '../persistence/audience.js'
+import { managesMarketplaces } from '../persistence/permissions.js'
 import { rows } from '../persistence/tenant-repository.js'
-import { demandWorksAt, type Scope, system } from '../persistence/tenant-scope.js'
+import { type Scope, system } from '../persistence/tenant-scope.js'
 import type { UnitOfWork } from '../persistence/unit-of-work.js'
 import type { AuditLog } from '../providers/audit-log.js'
 import type { BillingConnection, InvoiceSnapshot, Outcome, PaymentPort } from './billing.port.js'
@@ -158,7 +160,7 @@ export class InvoiceReconciliation {
       const message = 'There is no such marketplace.'
       throw new Refused([{ code: 'NOT_FOUND', message, field: ['input', 'marketplaceId'] }])
     }
-    demandWorksAt(scope, marketplace.providerId, ['MARKETPLACE_MANAGER'])
+    demand(scope, managesMarketplaces, marketplace)
     return marketplace
   }
 

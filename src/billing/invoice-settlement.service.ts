@@ -2,7 +2,9 @@ import type { DomainEvent } from '../events/event.js'
 import type { Currency } from '../kernel/currency.js'
 import { amountText, money } from '../kernel/money.js'
 import { Refused, unwrap } from '../kernel/result.js'
-import { demandWorksAt, person, type Scope, system } from '../persistence/tenant-scope.js'
+import { demand } from '../persistence/audience.js'
+import { managesMarketplaces } from '../persistence/permissions.js'
+import { person, type Scope, system } from '../persistence/tenant-scope.js'
 import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js'
 import type { AuditLog } from '../providers/audit-log.js'
 import type { ProductSubscriptionRepository } from '../subscriptions/product-subscription.repository.js'
@@ -162,7 +164,7 @@ export class InvoiceSettlement {
       const message = 'There is no such invoice.'
       throw new Refused([{ code: 'NOT_FOUND', message, field: ['input', 'invoiceId'] }])
     }
-    demandWorksAt(scope, invoice.providerId, ['MARKETPLACE_MANAGER'])
+    demand(scope, managesMarketplaces, invoice)
     return invoice
   }
 

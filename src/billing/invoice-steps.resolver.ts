@@ -1,6 +1,8 @@
 import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql'
 import type { Context } from '../graphql/context.js'
 import type { Mutations } from '../graphql/mutation.js'
+import { byItsOwnRule, For } from '../graphql/policy.js'
+import { managesMarketplaces } from '../persistence/permissions.js'
 import {
   MarkInvoicePaidInput,
   MarkInvoiceUncollectibleInput,
@@ -30,6 +32,7 @@ export class InvoiceStepsResolver {
     private readonly mutations: Mutations,
   ) {}
 
+  @For(managesMarketplaces)
   @Mutation(() => RetryInvoicePayload, { description: 'Tries again to bring to Stripe an invoice whose sync FAILED.' })
   retryInvoice(
     @Arg('input', () => RetryInvoiceInput, { description: 'Which.' }) input: RetryInvoiceInput,
@@ -40,6 +43,7 @@ export class InvoiceStepsResolver {
     }))
   }
 
+  @For(managesMarketplaces)
   @Mutation(() => VoidInvoicePayload, { description: 'Takes an unpaid invoice back: nothing is owed on it any more.' })
   voidInvoice(
     @Arg('input', () => VoidInvoiceInput, { description: 'Which, and why.' }) input: VoidInvoiceInput,
@@ -50,6 +54,7 @@ export class InvoiceStepsResolver {
     }))
   }
 
+  @For(managesMarketplaces)
   @Mutation(() => MarkInvoiceUncollectiblePayload, {
     description: 'Writes an invoice off. It stays owed, and opens access when it is paid after all.',
   })
@@ -63,6 +68,7 @@ export class InvoiceStepsResolver {
     }))
   }
 
+  @For(managesMarketplaces)
   @Mutation(() => MarkInvoicePaidPayload, { description: 'Paid outside Stripe, by bank transfer say.' })
   markInvoicePaid(
     @Arg('input', () => MarkInvoicePaidInput, { description: 'Which, and how.' }) input: MarkInvoicePaidInput,
@@ -73,6 +79,7 @@ export class InvoiceStepsResolver {
     }))
   }
 
+  @For(managesMarketplaces)
   @Mutation(() => ReconcileInvoicesPayload, {
     description: 'Compares invoices with Stripe and, unless `dryRun`, mends what differs here.',
   })
@@ -93,6 +100,7 @@ export class InvoiceStepsResolver {
 export class InvoiceDriftResolver {
   constructor(private readonly invoices: InvoiceRepository) {}
 
+  @For(byItsOwnRule)
   @FieldResolver(() => InvoiceType, { nullable: true, description: 'Ours; null where Stripe alone has it.' })
   invoice(@Root() { invoiceId }: InvoiceDriftType, @Ctx() context: Context) {
     return invoiceId ? context.load(this.invoices.byIds, invoiceId) : null

@@ -17,8 +17,10 @@ import { enumObject } from '../graphql/enum.js'
 import { LiveArgs } from '../graphql/live-args.js'
 import { type LiveEventFields, LiveEventType, liveFields } from '../graphql/live-event.type.js'
 import { type LiveTopic, liveSource } from '../graphql/live-source.js'
+import { carriesOthers, For } from '../graphql/policy.js'
 import { idPrefix } from '../kernel/id.js'
 import { notFound } from '../kernel/request-error.js'
+import { seesInvoices } from '../persistence/permissions.js'
 import {
   type InvoiceChange,
   type InvoiceFact,
@@ -48,11 +50,13 @@ registerEnumType(InvoiceChangeEnum, {
   },
 })
 
+@For(carriesOthers)
 @ObjectType('InvoicePaidEvent', { implements: LiveEventType, description: 'That an invoice was paid.' })
 export class InvoicePaidEvent extends LiveEventType {
   invoiceId!: string
 }
 
+@For(carriesOthers)
 @ObjectType('InvoiceChangedEvent', { implements: LiveEventType, description: 'That an invoice took a step.' })
 export class InvoiceChangedEvent extends LiveEventType {
   invoiceId!: string
@@ -73,13 +77,13 @@ class InvoiceLiveArgs extends LiveArgs {
   invoiceId?: string | null
 }
 
-/** Of an organization's people, its administrators and subscribers are told, as they alone see invoices. */
-const topic = (names: readonly string[]): LiveTopic => ({ names, consumerRoles: ['SUBSCRIBER'] })
+const topic = (names: readonly string[]): LiveTopic => ({ names, audience: seesInvoices })
 
 @Resolver(() => InvoicePaidEvent)
 export class InvoicePaidLive {
   constructor(private readonly invoices: InvoiceRepository) {}
 
+  @For(seesInvoices)
   @Subscription(() => InvoicePaidEvent, {
     description: 'Each time that an invoice is paid.',
     subscribe: async ({ args, context }: { args: LiveArgs; context: Context }) =>
@@ -102,6 +106,7 @@ export class InvoicePaidLive {
 export class InvoiceChangedLive {
   constructor(private readonly invoices: InvoiceRepository) {}
 
+  @For(seesInvoices)
   @Subscription(() => InvoiceChangedEvent, {
     description: 'Every step: issued, open, paid, void, uncollectible, past due, sync failed.',
     subscribe: async ({ args, context }: { args: InvoiceLiveArgs; context: Context }) => {

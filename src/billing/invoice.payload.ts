@@ -1,9 +1,11 @@
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql'
 import { enumObject } from '../graphql/enum.js'
+import { carriesOthers, For, withItsObject } from '../graphql/policy.js'
 import { UserErrorType } from '../graphql/user-error.type.js'
 import { InvoiceType } from './invoice.type.js'
 import { type InvoiceDifference, invoiceDifferences } from './reconciliation.rules.js'
 
+@For(carriesOthers)
 @ObjectType('ChangedInvoice', { description: 'What answers about one invoice have.' })
 abstract class ChangedInvoice {
   @Field(() => InvoiceType, { nullable: true, description: 'As it is now; null on refusal.' })
@@ -13,15 +15,19 @@ abstract class ChangedInvoice {
   userErrors!: UserErrorType[]
 }
 
+@For(carriesOthers)
 @ObjectType('RetryInvoicePayload', { description: 'The answer of `retryInvoice`.' })
 export class RetryInvoicePayload extends ChangedInvoice {}
 
+@For(carriesOthers)
 @ObjectType('VoidInvoicePayload', { description: 'The answer of `voidInvoice`.' })
 export class VoidInvoicePayload extends ChangedInvoice {}
 
+@For(carriesOthers)
 @ObjectType('MarkInvoiceUncollectiblePayload', { description: 'The answer of `markInvoiceUncollectible`.' })
 export class MarkInvoiceUncollectiblePayload extends ChangedInvoice {}
 
+@For(carriesOthers)
 @ObjectType('MarkInvoicePaidPayload', { description: 'The answer of `markInvoicePaid`.' })
 export class MarkInvoicePaidPayload extends ChangedInvoice {}
 
@@ -37,6 +43,7 @@ registerEnumType(InvoiceDifferenceEnum, {
   },
 })
 
+@For(withItsObject)
 @ObjectType('InvoiceDrift', { description: 'What differs between an invoice here and in Stripe.' })
 export class InvoiceDriftType {
   invoiceId!: string | null
@@ -54,6 +61,7 @@ export class InvoiceDriftType {
   repaired!: boolean
 }
 
+@For(carriesOthers)
 @ObjectType('ReconcileInvoicesPayload', { description: 'The answer of `reconcileInvoices`.' })
 export class ReconcileInvoicesPayload {
   @Field(() => Int, { description: 'How many of our invoices were compared; 0 on refusal.' })

@@ -1,5 +1,7 @@
 import { idPrefix } from '../kernel/id.js'
+import { placesOf } from '../persistence/audience.js'
 import { nothing, ofOrganization } from '../persistence/fence.js'
+import { seesInvoices } from '../persistence/permissions.js'
 import { type Query, rows, TenantRepository } from '../persistence/tenant-repository.js'
 import type { Scope } from '../persistence/tenant-scope.js'
 import type { Reading } from '../persistence/unit-of-work.js'
@@ -31,9 +33,7 @@ export class InvoiceRepository extends TenantRepository<typeof Invoice> {
 
   protected visible(query: Query, scope: Scope): Query {
     if (scope.kind === 'gateway') return nothing(query)
-    if (scope.kind !== 'consumer') return ofOrganization(query, scope, 'Invoice')
-    const told = [...scope.organizations].filter(([, roles]) => roles.some((role) => role !== 'DEVELOPER'))
-    return ofOrganization(query, { ...scope, organizations: new Map(told) }, 'Invoice')
+    return ofOrganization(query, placesOf(scope, seesInvoices), 'Invoice')
   }
 
   /** All of each subscription's, oldest first. */

@@ -3,6 +3,7 @@ import type { QuotaRepository } from '../catalog/plan.repository.js'
 import { QuotaType } from '../catalog/plan.type.js'
 import type { Context } from '../graphql/context.js'
 import { MoneyType, moneyOf, PeriodType } from '../graphql/money.type.js'
+import { anyone, byItsOwnRule, For, OnlyFor, withItsObject } from '../graphql/policy.js'
 import { UrlScalar } from '../graphql/scalars.js'
 import type { Clock } from '../kernel/clock.js'
 import { idPrefix } from '../kernel/id.js'
@@ -10,6 +11,7 @@ import type { MarketplaceRepository } from '../marketplaces/marketplace.reposito
 import { MarketplaceType } from '../marketplaces/marketplace.type.js'
 import type { ConsumerOrganizationRepository } from '../organizations/consumer-organization.repository.js'
 import { ConsumerOrganizationType } from '../organizations/organization.type.js'
+import { worksForProvider } from '../persistence/permissions.js'
 import { system, worksAt } from '../persistence/tenant-scope.js'
 import type { Reading } from '../persistence/unit-of-work.js'
 import type { ProductSubscriptionRepository } from '../subscriptions/product-subscription.repository.js'
@@ -32,21 +34,25 @@ export class InvoiceResolver {
     private readonly clock: Clock,
   ) {}
 
+  @For(anyone)
   @Query(() => InvoiceType, { nullable: true, description: 'An invoice that the viewer may see.' })
   invoice(@Arg('id', () => ID, { description: "The invoice's id." }) id: string, @Ctx() context: Context) {
     return idPrefix(id) === 'inv' ? context.load(this.invoices.byIds, id) : null
   }
 
+  @For(byItsOwnRule)
   @FieldResolver(() => ConsumerOrganizationType, { description: 'Who is to pay it.' })
   organization(@Root() invoice: InvoiceRow, @Ctx() context: Context) {
     return context.load(this.organizations.byIds, invoice.organizationId)
   }
 
+  @For(byItsOwnRule)
   @FieldResolver(() => MarketplaceType, { description: 'Where it was sold.' })
   marketplace(@Root() invoice: InvoiceRow, @Ctx() context: Context) {
     return context.load(this.marketplaces.byIds, invoice.marketplaceId)
   }
 
+  @For(byItsOwnRule)
   @FieldResolver(() => ProductSubscriptionType, { description: 'What it is for.' })
   productSubscription(@Root() invoice: InvoiceRow, @Ctx() context: Context) {
     return context.load(this.subscriptions.byIds, invoice.productSubscriptionId)
@@ -112,9 +118,10 @@ export class InvoiceResolver {
     return context.load(this.invoices.historyOf, invoice.id)
   }
 
+  @OnlyFor(worksForProvider)
   @FieldResolver(() => String, { nullable: true, description: "Stripe's id. Provider only." })
-  stripeInvoiceId(@Root() { providerId, stripeInvoiceId }: InvoiceRow, @Ctx() { scope }: Context) {
-    return worksAt(scope, providerId) ? stripeInvoiceId : null
+  stripeInvoiceId(@Root() { stripeInvoiceId }: InvoiceRow) {
+    return stripeInvoiceId
   }
 
   async #withPages(invoice: InvoiceRow, context: Context): Promise<InvoiceRow> {
@@ -130,6 +137,7 @@ export class InvoiceLineResolver {
 
   constructor(private readonly quotas: QuotaRepository) {}
 
+  @For(withItsObject)
   @FieldResolver(() => QuotaType, { nullable: true, description: 'What was used, of a line for usage.' })
   quota(@Root() { quotaId }: InvoiceLineType, @Ctx() context: Context) {
     return quotaId ? context.load(this.#quotas, quotaId) : null

@@ -3,10 +3,12 @@ import { connectionType } from '../graphql/connection.js'
 import { enumObject } from '../graphql/enum.js'
 import { MoneyType, PeriodType } from '../graphql/money.type.js'
 import { NodeType } from '../graphql/node.js'
+import { For, withItsObject } from '../graphql/policy.js'
 import { DateTimeScalar, DecimalScalar } from '../graphql/scalars.js'
 import { newId } from '../kernel/id.js'
 import type { Money } from '../kernel/money.js'
 import type { Period } from '../kernel/period.js'
+import { seesInvoices } from '../persistence/permissions.js'
 import type { DraftLine, InvoiceDraft } from './first-invoice.rules.js'
 import {
   type InvoiceCause,
@@ -86,6 +88,7 @@ registerEnumType(InvoiceCauseEnum, {
   },
 })
 
+@For(withItsObject)
 @ObjectType('InvoiceLine', { description: 'What one sum on an invoice is for.' })
 export class InvoiceLineType {
   quotaId!: string | null
@@ -114,6 +117,7 @@ export class InvoiceLineType {
   period!: Period
 }
 
+@For(withItsObject)
 @ObjectType('InvoiceSync', { description: 'How far an invoice has come on its way to Stripe.' })
 export class InvoiceSyncType {
   @Field(() => InvoiceSyncStatusEnum, { description: 'Whether it is there.' })
@@ -129,6 +133,7 @@ export class InvoiceSyncType {
   lastAttemptAt!: Date | null
 }
 
+@For(withItsObject)
 @ObjectType('InvoiceTransition', { description: 'One step of an invoice.' })
 export class InvoiceTransitionType {
   @Field(() => InvoiceStatusEnum, { nullable: true, description: 'Its status before; null when it was made.' })
@@ -144,6 +149,7 @@ export class InvoiceTransitionType {
   cause!: InvoiceCause
 }
 
+@For(seesInvoices)
 @ObjectType('Invoice', {
   implements: NodeType,
   description: 'An invoice. Stripe collects it and is the record of whether it is paid.',
@@ -186,6 +192,7 @@ export class InvoiceType extends NodeType {
 }
 export const InvoiceConnection = connectionType('Invoice', () => InvoiceType)
 
+@For(withItsObject)
 @ObjectType('InvoicePreview', { description: 'What an invoice would be; nothing is written down.' })
 export class InvoicePreviewType {
   @Field(() => PeriodType, { description: 'For which time.' })

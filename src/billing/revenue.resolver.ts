@@ -1,10 +1,12 @@
 import { Args, ArgsType, Ctx, Field, FieldResolver, Resolver, Root } from 'type-graphql'
 import type { Context } from '../graphql/context.js'
+import { OnlyFor } from '../graphql/policy.js'
 import { DateTimeScalar } from '../graphql/scalars.js'
 import type { Clock } from '../kernel/clock.js'
 import { RequestError } from '../kernel/request-error.js'
 import type { MarketplaceRow } from '../marketplaces/marketplace.entity.js'
 import { MarketplaceType } from '../marketplaces/marketplace.type.js'
+import { worksForProvider } from '../persistence/permissions.js'
 import type { Revenue, RevenueRepository } from './revenue.repository.js'
 import { RevenuePointType } from './revenue.type.js'
 
@@ -27,6 +29,7 @@ export class MarketplaceRevenueResolver {
     private readonly clock: Clock,
   ) {}
 
+  @OnlyFor(worksForProvider, [])
   @FieldResolver(() => [RevenuePointType], {
     description: 'Invoiced, collected and outstanding, by month and currency. Provider only.',
   })

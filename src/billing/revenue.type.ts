@@ -1,9 +1,11 @@
 import { Field, ObjectType } from 'type-graphql'
 import { MoneyType, PeriodType } from '../graphql/money.type.js'
+import { For, withItsObject } from '../graphql/policy.js'
 import { CurrencyScalar } from '../graphql/scalars.js'
 import type { Money } from '../kernel/money.js'
 import type { Period } from '../kernel/period.js'
 
+@For(withItsObject)
 @ObjectType('RevenuePoint', {
   description: "By the month of issue and of payment, in the marketplace's time zone.",
 })

@@ -1,8 +1,10 @@
 import { Arg, Ctx, Field, InputType, Mutation, ObjectType, Query, Resolver } from 'type-graphql'
 import type { Context } from '../graphql/context.js'
 import type { Mutations } from '../graphql/mutation.js'
+import { anyone, carriesOthers, For } from '../graphql/policy.js'
 import { DateTimeScalar } from '../graphql/scalars.js'
 import { UserErrorType } from '../graphql/user-error.type.js'
+import { administersProvider } from '../persistence/permissions.js'
 import type { SandboxClockService } from './sandbox-clock.service.js'
 
 @InputType('AdvanceSandboxClockInput', { description: 'Never backwards, and at most two years at once.' })
@@ -11,6 +13,7 @@ export class AdvanceSandboxClockInput {
   to!: Date
 }
 
+@For(carriesOthers)
 @ObjectType('AdvanceSandboxClockPayload', { description: 'The answer of `advanceSandboxClock`.' })
 export class AdvanceSandboxClockPayload {
   @Field(() => DateTimeScalar, { nullable: true, description: 'What time it is now; null on refusal.' })
@@ -27,6 +30,7 @@ export class SandboxClockResolver {
     private readonly mutations: Mutations,
   ) {}
 
+  @For(anyone)
   @Query(() => DateTimeScalar, {
     nullable: true,
     description: 'What time it is for billing where the sandbox serves (it ticks); null otherwise.',
@@ -35,6 +39,7 @@ export class SandboxClockResolver {
     return this.service.now()
   }
 
+  @For(administersProvider)
   @Mutation(() => AdvanceSandboxClockPayload, {
     description:
       "Moves the sandbox's time, and this backend's with it, forward, and runs all that falls due on the way, in " +

@@ -1,5 +1,7 @@
 import { Refused, type UserError } from '../kernel/result.js'
+import { placesOf } from '../persistence/audience.js'
 import type { OneAtATime } from '../persistence/one-at-a-time.js'
+import { administersProvider } from '../persistence/permissions.js'
 import { person, type Scope, system } from '../persistence/tenant-scope.js'
 import type { UnitOfWork } from '../persistence/unit-of-work.js'
 import type { BillingRun } from './billing-run.service.js'
@@ -95,9 +97,8 @@ export class SandboxClockService {
 }
 
 function demandAdministrator(scope: Scope): void {
-  const { kind } = person(scope)
-  const held = kind === 'provider' ? [...(scope as Extract<Scope, { kind: 'provider' }>).providers.values()] : []
-  if (held.some((roles) => roles.includes('ADMINISTRATOR'))) return
+  const administered = placesOf(person(scope), administersProvider)
+  if (administered.kind === 'provider' && administered.providers.size > 0) return
   throw refused('NOT_ALLOWED', 'This takes the role ADMINISTRATOR of a provider.', null)
 }
 

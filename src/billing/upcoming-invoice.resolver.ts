@@ -1,6 +1,7 @@
 import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql'
 import type { Context } from '../graphql/context.js'
-import { belongsTo, worksAt } from '../persistence/tenant-scope.js'
+import { OnlyFor } from '../graphql/policy.js'
+import { seesInvoices } from '../persistence/permissions.js'
 import type { PlanChangeShown } from '../subscriptions/plan-change.service.js'
 import { PlanChangePreviewType } from '../subscriptions/plan-change.type.js'
 import type { ProductSubscriptionRow } from '../subscriptions/product-subscription.entity.js'
@@ -13,14 +14,12 @@ import type { UpcomingInvoices } from './upcoming-invoice.service.js'
 export class UpcomingInvoiceResolver {
   constructor(private readonly upcoming: UpcomingInvoices) {}
 
+  @OnlyFor(seesInvoices)
   @FieldResolver(() => InvoicePreviewType, {
     nullable: true,
     description: 'What the next invoice would be if the period ended now; null when none will come.',
   })
-  async upcomingInvoice(@Root() { id, providerId, organizationId }: ProductSubscriptionRow, @Ctx() context: Context) {
-    // As with invoices: of an organization's people, developers see none.
-    const { scope } = context
-    if (!worksAt(scope, providerId) && !belongsTo(scope, organizationId, ['SUBSCRIBER'])) return null
+  async upcomingInvoice(@Root() { id }: ProductSubscriptionRow, @Ctx() context: Context) {
     const draft = await context.load(this.upcoming.ofSubscriptions, id)
     return draft && previewOf(draft)
   }

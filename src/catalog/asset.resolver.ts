@@ -2,7 +2,9 @@ import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, Mutation, Resolver, Roo
 import { connection, PageArgs, requestedPage } from '../graphql/connection.js'
 import type { Context } from '../graphql/context.js'
 import type { Mutations } from '../graphql/mutation.js'
+import { byItsOwnRule, For, withItsObject } from '../graphql/policy.js'
 import { JsonScalar } from '../graphql/scalars.js'
+import { managesCatalog, worksForProvider } from '../persistence/permissions.js'
 import { worksAt } from '../persistence/tenant-scope.js'
 import type { ProviderRow } from '../providers/provider.entity.js'
 import { ProviderType } from '../providers/provider.type.js'
@@ -42,17 +44,20 @@ export class AssetResolver {
     private readonly mutations: Mutations,
   ) {}
 
+  @For(byItsOwnRule)
   @FieldResolver(() => [AssetReleaseType], { description: 'Every release, newest first. Releases never change.' })
   releases(@Root() asset: AssetRow, @Ctx() context: Context) {
     return context.load(this.assetReleases.ofAssets, asset.id)
   }
 
+  @For(byItsOwnRule)
   @FieldResolver(() => [ApiResourceType], { description: 'Of the newest release, or of the draft.' })
   resources(@Root() asset: AssetRow, @Ctx() context: Context) {
     return context.load(this.apiResources.ofAssets, asset.id)
   }
 
   // Reading OpenAPI documents takes its time, so no transaction is open meanwhile.
+  @For(managesCatalog)
   @Mutation(() => CreateAssetPayload, { description: 'Makes an asset, as a draft.' })
   createAsset(
     @Arg('input', () => CreateAssetInput, { description: 'What it is to be.' }) input: CreateAssetInput,
@@ -63,6 +68,7 @@ export class AssetResolver {
     }))
   }
 
+  @For(managesCatalog)
   @Mutation(() => ReleaseAssetPayload, {
     description: 'Freezes the APIs of an asset as a release that products can take.',
   })
@@ -75,6 +81,7 @@ export class AssetResolver {
     }))
   }
 
+  @For(managesCatalog)
   @Mutation(() => SetAssetStatePayload, {
     description: 'ACTIVE to DEPRECATED and back, DEPRECATED to ARCHIVED; refused while a plan in use needs it.',
   })
@@ -92,6 +99,7 @@ export class AssetResolver {
 export class AssetReleaseResolver {
   constructor(private readonly assetReleases: AssetReleaseRepository) {}
 
+  @For(withItsObject)
   @FieldResolver(() => [ApiResourceType], { description: 'The APIs as they were then.' })
   resources(@Root() release: AssetReleaseRow, @Ctx() context: Context) {
     return context.load(this.assetReleases.resourcesOf, release.id)
@@ -105,6 +113,7 @@ export class ApiResourceResolver {
     private readonly readers: ResourceReaders,
   ) {}
 
+  @For({ ...worksForProvider, ties: ['has subscribed to it'] })
   @FieldResolver(() => JsonScalar, {
     nullable: true,
     description:
@@ -124,6 +133,7 @@ export class ApiResourceResolver {
 export class ProviderAssetsResolver {
   constructor(private readonly assetRows: AssetRepository) {}
 
+  @For(byItsOwnRule)
   @FieldResolver(() => AssetConnectionType, { description: 'Its assets, as far as the viewer sees them.' })
   async assets(
     @Root() provider: ProviderRow,

@@ -2,8 +2,10 @@ import { Field, ObjectType, registerEnumType } from 'type-graphql'
 import { connectionType } from '../graphql/connection.js'
 import { enumObject } from '../graphql/enum.js'
 import { NodeType } from '../graphql/node.js'
+import { carriesOthers, For } from '../graphql/policy.js'
 import { DateTimeScalar, SemVerScalar } from '../graphql/scalars.js'
 import { UserErrorType } from '../graphql/user-error.type.js'
+import { seesOffered } from '../persistence/permissions.js'
 import { type AssetState, assetStates } from './asset.entity.js'
 import { releaseTypes } from './asset.rules.js'
 
@@ -30,6 +32,7 @@ registerEnumType(ReleaseTypeEnum, {
   },
 })
 
+@For(seesOffered)
 @ObjectType('Asset', { implements: NodeType, description: 'A bundle of APIs that products are made of.' })
 export class AssetType extends NodeType {
   @Field(() => String, { description: 'Its name.' })
@@ -43,6 +46,7 @@ export class AssetType extends NodeType {
 }
 export const AssetConnectionType = connectionType('Asset', () => AssetType)
 
+@For(seesOffered)
 @ObjectType('AssetRelease', { description: 'An asset as it was released. It never changes.' })
 export class AssetReleaseType {
   @Field(() => SemVerScalar, { description: 'Its number.' })
@@ -52,6 +56,7 @@ export class AssetReleaseType {
   releasedAt!: Date
 }
 
+@For(seesOffered)
 @ObjectType('ApiResource', {
   implements: NodeType,
   description: 'One API that a consumer can get access to. Access is decided for it, never for a whole product.',
@@ -72,6 +77,7 @@ export class ApiResourceType extends NodeType {
   basePath!: string
 }
 
+@For(carriesOthers)
 @ObjectType('CreateAssetPayload', { description: 'The answer of `createAsset`.' })
 export class CreateAssetPayload {
   @Field(() => AssetType, { nullable: true, description: 'The new asset; null on refusal.' })
@@ -81,6 +87,7 @@ export class CreateAssetPayload {
   userErrors!: UserErrorType[]
 }
 
+@For(carriesOthers)
 @ObjectType('ReleaseAssetPayload', { description: 'The answer of `releaseAsset`.' })
 export class ReleaseAssetPayload {
   @Field(() => AssetType, { nullable: true, description: 'The asset with its new release; null on refusal.' })
@@ -90,6 +97,7 @@ export class ReleaseAssetPayload {
   userErrors!: UserErrorType[]
 }
 
+@For(carriesOthers)
 @ObjectType('SetAssetStatePayload', { description: 'The answer of `setAssetState`.' })
 export class SetAssetStatePayload {
   @Field(() => AssetType, { nullable: true, description: 'The asset as it is now; null on refusal.' })

@@ -1,14 +1,13 @@
 import { Refused } from '../kernel/result.js'
-import { demandWorksAt, person, type Scope, worksAt } from '../persistence/tenant-scope.js'
-
-/** Who writes the catalog; administrators do too. */
-const catalogRoles = ['CATALOG_MANAGER'] as const
+import { demand } from '../persistence/audience.js'
+import { managesCatalog } from '../persistence/permissions.js'
+import { person, type Scope, worksAt } from '../persistence/tenant-scope.js'
 
 /** For making something. @throws Refused NOT_FOUND for another's provider, NOT_ALLOWED for those without the role */
 export function demandCatalogOf(scope: Scope, providerId: string): void {
   const { kind } = person(scope)
   if (kind === 'provider' && !worksAt(scope, providerId)) throw noSuch('provider', 'providerId')
-  demandWorksAt(scope, providerId, catalogRoles)
+  demand(scope, managesCatalog, { providerId })
 }
 
 /**
@@ -23,7 +22,7 @@ export function demandManaged<Row extends { providerId: string }>(
 ): Row {
   const { kind } = person(scope)
   if (!row || (kind === 'provider' && !worksAt(scope, row.providerId))) throw noSuch(what, field)
-  demandWorksAt(scope, row.providerId, catalogRoles)
+  demand(scope, managesCatalog, row)
   return row
 }
 

@@ -1,10 +1,12 @@
 import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql'
 import type { Context } from '../graphql/context.js'
 import type { Mutations } from '../graphql/mutation.js'
+import { byItsOwnRule, For, withItsObject } from '../graphql/policy.js'
 import type { Currency } from '../kernel/currency.js'
 import { type Decimal, decimal } from '../kernel/decimal.js'
 import { money } from '../kernel/money.js'
 import { notFound, RequestError } from '../kernel/request-error.js'
+import { managesCatalog } from '../persistence/permissions.js'
 import { system } from '../persistence/tenant-scope.js'
 import type { Reading } from '../persistence/unit-of-work.js'
 import { UnitType } from '../providers/provider.type.js'
@@ -49,6 +51,7 @@ export class PlanResolver {
     private readonly units: UnitRepository,
   ) {}
 
+  @For(withItsObject)
   @FieldResolver(() => ProductType, { description: 'Of which product it is.' })
   product(@Root() plan: PlanRow, @Ctx() context: Context) {
     return context.load(this.#products, plan.productId)
@@ -61,6 +64,7 @@ export class PlanResolver {
     return { base: sum(baseMinor), setupFee: sum(setupFeeMinor ?? 0n), currency, interval, intervalCount, anchor }
   }
 
+  @For(byItsOwnRule)
   @FieldResolver(() => [QuotaType], { description: 'What it covers; what no quota covers, it gives no access to.' })
   quotas(@Root() plan: PlanRow, @Ctx() context: Context) {
     return context.load(this.quotaRows.ofPlans, plan.id)
@@ -95,6 +99,7 @@ export class PlanMutations {
     private readonly mutations: Mutations,
   ) {}
 
+  @For(managesCatalog)
   @Mutation(() => CreatePlanPayload, { description: 'Makes a plan of a product, as a draft.' })
   createPlan(
     @Arg('input', () => CreatePlanInput, { description: 'What it is to be.' }) input: CreatePlanInput,
@@ -105,6 +110,7 @@ export class PlanMutations {
     }))
   }
 
+  @For(managesCatalog)
   @Mutation(() => UpdatePlanPayload, {
     description: 'Everything while DRAFT; of an active plan its description and features.',
   })
@@ -117,6 +123,7 @@ export class PlanMutations {
     }))
   }
 
+  @For(managesCatalog)
   @Mutation(() => DuplicatePlanPayload, { description: 'A draft like it, to change what an active plan cannot.' })
   duplicatePlan(
     @Arg('input', () => DuplicatePlanInput, { description: 'Which plan.' }) input: DuplicatePlanInput,
@@ -127,6 +134,7 @@ export class PlanMutations {
     }))
   }
 
+  @For(managesCatalog)
   @Mutation(() => ActivatePlanPayload, {
     description:
       'DRAFT to ACTIVE: on offer wherever its product is on sale. What it costs and covers never changes then.',
@@ -140,6 +148,7 @@ export class PlanMutations {
     }))
   }
 
+  @For(managesCatalog)
   @Mutation(() => DeprecatePlanPayload, {
     description: 'Takes no new subscription; existing ones stay, end, or move to another plan.',
   })
@@ -153,6 +162,7 @@ export class PlanMutations {
     )
   }
 
+  @For(managesCatalog)
   @Mutation(() => ArchivePlanPayload, { description: 'A deprecated plan that nobody has any more.' })
   archivePlan(
     @Arg('input', () => ArchivePlanInput, { description: 'Which plan.' }) input: ArchivePlanInput,
@@ -174,11 +184,13 @@ export class QuotaResolver {
     private readonly apiResources: ApiResourceRepository,
   ) {}
 
+  @For(withItsObject)
   @FieldResolver(() => UnitType, { description: 'What is counted.' })
   unit(@Root() quota: QuotaRow, @Ctx() context: Context) {
     return context.load(this.units.ofQuotas, quota.unitId)
   }
 
+  @For(withItsObject)
   @FieldResolver(() => [ApiResourceType], { description: 'The APIs that it covers.' })
   async resources(@Root() quota: QuotaRow, @Ctx() context: Context) {
     const ids = await context.load(this.quotaRows.resourceIdsOf, quota.id)
@@ -192,6 +204,7 @@ export class QuotaResolver {
 export class ProductPlansResolver {
   constructor(private readonly planRows: PlanRepository) {}
 
+  @For(byItsOwnRule)
   @FieldResolver(() => [PlanType], {
     description: 'To the provider all; to a consumer those on offer in the marketplace.',
   })

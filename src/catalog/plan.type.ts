@@ -2,6 +2,7 @@ import { Field, Int, ObjectType, registerEnumType } from 'type-graphql'
 import { enumObject } from '../graphql/enum.js'
 import { MoneyType } from '../graphql/money.type.js'
 import { NodeType } from '../graphql/node.js'
+import { For, withItsObject } from '../graphql/policy.js'
 import { BigIntScalar, CurrencyScalar, DecimalScalar, JsonScalar } from '../graphql/scalars.js'
 import type { Money } from '../kernel/money.js'
 import {
@@ -11,6 +12,7 @@ import {
   billingIntervals,
   changeTimings,
 } from '../kernel/period.js'
+import { seesOffered } from '../persistence/permissions.js'
 import {
   deprecationStrategies,
   type PlanType as PlanKind,
@@ -121,6 +123,7 @@ registerEnumType(ChangeTimingEnum, {
   },
 })
 
+@For(seesOffered)
 @ObjectType('Plan', {
   implements: NodeType,
   description: 'What a product costs, covers and asks of who subscribes to it.',
@@ -176,6 +179,7 @@ export class PlanType extends NodeType {
   requestForm!: unknown
 }
 
+@For(withItsObject)
 @ObjectType('PlanPrice', { description: 'What a paid plan costs; of an active plan it never changes.' })
 export class PlanPriceType {
   @Field(() => MoneyType, { description: 'Charged at the start of each period.' })
@@ -197,6 +201,7 @@ export class PlanPriceType {
   anchor!: BillingAnchor
 }
 
+@For(withItsObject)
 @ObjectType('PriceTier', { description: 'A price for some of the units.' })
 export class PriceTierType {
   @Field(() => BigIntScalar, { description: 'The first unit of the tier: 1, 501, …' })
@@ -212,6 +217,7 @@ export class PriceTierType {
   flatFee!: string
 }
 
+@For(seesOffered)
 @ObjectType('Quota', {
   implements: NodeType,
   description: 'How much of some resources a plan covers. A resource belongs to at most one quota of a plan.',
@@ -244,6 +250,7 @@ export class QuotaType extends NodeType {
   tiers!: PriceTierType[]
 }
 
+@For(withItsObject)
 @ObjectType('CostLine', { description: 'One line of a cost estimate: quantity × unit amount, rounded once.' })
 export class CostLineType {
   @Field(() => String, { description: 'What is charged.' })
@@ -259,6 +266,7 @@ export class CostLineType {
   amount!: Money
 }
 
+@For(withItsObject)
 @ObjectType('CostEstimate', {
   description:
     'One period: the base price and the usage, without the set-up fee. Total null for plans without a price.',

@@ -2,8 +2,10 @@ import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } fr
 import { connection, requestedPage } from '../graphql/connection.js'
 import type { Context } from '../graphql/context.js'
 import type { Mutations } from '../graphql/mutation.js'
+import { anyone, byItsOwnRule, For, withItsObject } from '../graphql/policy.js'
 import { TermsType } from '../marketplaces/marketplace.type.js'
 import type { TermsService } from '../marketplaces/terms.service.js'
+import { managesCatalog } from '../persistence/permissions.js'
 import type { ProviderRow } from '../providers/provider.entity.js'
 import type { ProviderRepository } from '../providers/provider.repository.js'
 import { ProviderType } from '../providers/provider.type.js'
@@ -44,11 +46,13 @@ export class ProductResolver {
     private readonly termsService: TermsService,
   ) {}
 
+  @For(anyone)
   @Query(() => ProductType, { nullable: true, description: 'A product that the viewer may see.' })
   product(@Arg('id', () => ID, { description: "The product's id." }) id: string, @Ctx() context: Context) {
     return this.productRows.find(context.reading, id)
   }
 
+  @For(withItsObject)
   @FieldResolver(() => ProviderType, { description: 'Who offers it.' })
   provider(@Root() product: ProductRow, @Ctx() context: Context) {
     return context.load(this.providers.byIds, product.providerId)
@@ -70,6 +74,7 @@ export class ProductResolver {
     return context.load(this.parts.ofProducts, product.id)
   }
 
+  @For(byItsOwnRule)
   @FieldResolver(() => [ApiResourceType], {
     description: 'Its APIs: those of the newest release that it takes of each asset.',
   })
@@ -94,6 +99,7 @@ export class ProductMutations {
     private readonly mutations: Mutations,
   ) {}
 
+  @For(managesCatalog)
   @Mutation(() => CreateProductPayload, { description: 'Makes a product, as a draft.' })
   createProduct(
     @Arg('input', () => CreateProductInput, { description: 'What it is to be.' }) input: CreateProductInput,
@@ -104,6 +110,7 @@ export class ProductMutations {
     }))
   }
 
+  @For(managesCatalog)
   @Mutation(() => UpdateProductPayload, {
     description: 'Changes a product, at once in every marketplace. What is left out stays.',
   })
@@ -116,6 +123,7 @@ export class ProductMutations {
     }))
   }
 
+  @For(managesCatalog)
   @Mutation(() => ActivateProductPayload, { description: 'DRAFT to ACTIVE, and every release after.' })
   activateProduct(
     @Arg('input', () => ActivateProductInput, { description: 'Which product, and how.' }) input: ActivateProductInput,
@@ -126,6 +134,7 @@ export class ProductMutations {
     }))
   }
 
+  @For(managesCatalog)
   @Mutation(() => DeprecateProductPayload, { description: 'ACTIVE to DEPRECATED: shown, without new subscriptions.' })
   deprecateProduct(
     @Arg('input', () => DeprecateProductInput, { description: 'Which product.' }) input: DeprecateProductInput,
@@ -136,6 +145,7 @@ export class ProductMutations {
     }))
   }
 
+  @For(managesCatalog)
   @Mutation(() => ArchiveProductPayload, {
     description: 'DEPRECATED to ARCHIVED, for good; refused as long as a subscription runs.',
   })
@@ -153,6 +163,7 @@ export class ProductMutations {
 export class ProductAssetResolver {
   constructor(private readonly assetRows: AssetRepository) {}
 
+  @For(byItsOwnRule)
   @FieldResolver(() => AssetType, { description: 'The asset.' })
   asset(@Root() part: ProductAssetRow, @Ctx() context: Context) {
     return context.load(this.assetRows.byIds, part.assetId)
@@ -164,6 +175,7 @@ export class ProductAssetResolver {
 export class ProviderProductsResolver {
   constructor(private readonly productRows: ProductRepository) {}
 
+  @For(byItsOwnRule)
   @FieldResolver(() => ProductConnectionType, { description: 'Its products, as far as the viewer sees them.' })
   async products(
     @Root() provider: ProviderRow,

@@ -2,8 +2,10 @@ import { Field, Int, ObjectType, registerEnumType } from 'type-graphql'
 import { connectionType } from '../graphql/connection.js'
 import { enumObject } from '../graphql/enum.js'
 import { NodeType } from '../graphql/node.js'
+import { carriesOthers, For, withItsObject } from '../graphql/policy.js'
 import { DateTimeScalar, SemVerScalar, UrlScalar } from '../graphql/scalars.js'
 import { UserErrorType } from '../graphql/user-error.type.js'
+import { seesOffered } from '../persistence/permissions.js'
 import { type ApprovalMode, approvalModes, type ProductState, productStates } from './product.entity.js'
 
 export const ProductStateEnum = enumObject(productStates)
@@ -28,6 +30,7 @@ registerEnumType(ApprovalModeEnum, {
   },
 })
 
+@For(seesOffered)
 @ObjectType('Product', {
   implements: NodeType,
   description: 'What is offered: a set of APIs, with plans to subscribe to.',
@@ -65,6 +68,7 @@ export class ProductType extends NodeType {
 }
 export const ProductConnectionType = connectionType('Product', () => ProductType)
 
+@For(withItsObject)
 @ObjectType('ProductRelease', { description: 'That a product was released, and as what.' })
 export class ProductReleaseType {
   @Field(() => SemVerScalar, { description: 'Its number.' })
@@ -80,12 +84,14 @@ export class ProductReleaseType {
   releasedAt!: Date
 }
 
+@For(withItsObject)
 @ObjectType('ProductAsset', { description: 'An asset that a product is made of.' })
 export class ProductAssetType {
   @Field(() => String, { description: 'Which releases of the asset it takes: 1.0.1, 1.2.*, 1.* or *.' })
   versions!: string
 }
 
+@For(carriesOthers)
 @ObjectType('CreateProductPayload', { description: 'The answer of `createProduct`.' })
 export class CreateProductPayload {
   @Field(() => ProductType, { nullable: true, description: 'The new product; null on refusal.' })
@@ -95,6 +101,7 @@ export class CreateProductPayload {
   userErrors!: UserErrorType[]
 }
 
+@For(carriesOthers)
 @ObjectType('UpdateProductPayload', { description: 'The answer of `updateProduct`.' })
 export class UpdateProductPayload {
   @Field(() => ProductType, { nullable: true, description: 'The product as it is now; null on refusal.' })
@@ -104,6 +111,7 @@ export class UpdateProductPayload {
   userErrors!: UserErrorType[]
 }
 
+@For(carriesOthers)
 @ObjectType('ActivateProductPayload', { description: 'The answer of `activateProduct`.' })
 export class ActivateProductPayload {
   @Field(() => ProductType, { nullable: true, description: 'The product with its new release; null on refusal.' })
@@ -113,6 +121,7 @@ export class ActivateProductPayload {
   userErrors!: UserErrorType[]
 }
 
+@For(carriesOthers)
 @ObjectType('DeprecateProductPayload', { description: 'The answer of `deprecateProduct`.' })
 export class DeprecateProductPayload {
   @Field(() => ProductType, { nullable: true, description: 'The product as it is now; null on refusal.' })
@@ -122,6 +131,7 @@ export class DeprecateProductPayload {
   userErrors!: UserErrorType[]
 }
 
+@For(carriesOthers)
 @ObjectType('ArchiveProductPayload', { description: 'The answer of `archiveProduct`.' })
 export class ArchiveProductPayload {
   @Field(() => ProductType, { nullable: true, description: 'The product as it is now; null on refusal.' })

@@ -2,11 +2,13 @@ import { Arg, Args, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-gr
 import { connection, requestedPage } from '../graphql/connection.js'
 import type { Context } from '../graphql/context.js'
 import type { Mutations } from '../graphql/mutation.js'
+import { byItsOwnRule, For } from '../graphql/policy.js'
 import type { MarketplaceRow } from '../marketplaces/marketplace.entity.js'
 import type { MarketplaceRepository } from '../marketplaces/marketplace.repository.js'
 import { MarketplaceType } from '../marketplaces/marketplace.type.js'
 import type { ConsumerOrganizationRepository } from '../organizations/consumer-organization.repository.js'
 import { ConsumerOrganizationType } from '../organizations/organization.type.js'
+import { managesCatalog } from '../persistence/permissions.js'
 import type { PlanRepository } from './plan.repository.js'
 import { PlanType } from './plan.type.js'
 import type { ProductRow } from './product.entity.js'
@@ -42,11 +44,13 @@ export class PublicationResolver {
     private readonly mutations: Mutations,
   ) {}
 
+  @For(byItsOwnRule)
   @FieldResolver(() => ProductType, { description: 'What is on sale.' })
   product(@Root() publication: PublicationRow, @Ctx() context: Context) {
     return context.load(this.products.byIds, publication.productId)
   }
 
+  @For(byItsOwnRule)
   @FieldResolver(() => MarketplaceType, { description: 'Where.' })
   marketplace(@Root() publication: PublicationRow, @Ctx() context: Context) {
     return context.load(this.marketplaces.byIds, publication.marketplaceId)
@@ -64,6 +68,7 @@ export class PublicationResolver {
     return context.load(this.publications.planVisibilityOf, publication.id)
   }
 
+  @For(managesCatalog)
   @Mutation(() => PublishProductPayload, {
     description: 'Puts an active product on sale in a marketplace, and activates the plans named, in one step.',
   })
@@ -77,6 +82,7 @@ export class PublicationResolver {
     return { warnings: [], ...answer }
   }
 
+  @For(managesCatalog)
   @Mutation(() => UpdatePublicationPayload, { description: 'Changes who sees what is on sale.' })
   updatePublication(
     @Arg('input', () => UpdatePublicationInput, { description: 'What is to change.' }) input: UpdatePublicationInput,
@@ -87,6 +93,7 @@ export class PublicationResolver {
     }))
   }
 
+  @For(managesCatalog)
   @Mutation(() => UnpublishProductPayload, { description: 'No longer on offer; existing subscriptions go on.' })
   unpublishProduct(
     @Arg('input', () => UnpublishProductInput, { description: 'What, and where.' }) input: UnpublishProductInput,
@@ -103,6 +110,7 @@ export class PublicationResolver {
 export class VisibilityResolver {
   constructor(private readonly organizationRows: ConsumerOrganizationRepository) {}
 
+  @For(byItsOwnRule)
   @FieldResolver(() => [ConsumerOrganizationType], { description: 'With SELECTED_ORGANIZATIONS: which.' })
   async organizations(@Root() { organizationIds }: Visibility, @Ctx() context: Context) {
     const found = await Promise.all(organizationIds.map((id) => context.load(this.organizationRows.byIds, id)))
@@ -114,6 +122,7 @@ export class VisibilityResolver {
 export class PlanVisibilityResolver {
   constructor(private readonly plans: PlanRepository) {}
 
+  @For(byItsOwnRule)
   @FieldResolver(() => PlanType, { description: 'The plan.' })
   plan(@Root() { planId }: PlanVisibilityRow, @Ctx() context: Context) {
     return context.load(this.plans.byIds, planId)
@@ -130,6 +139,7 @@ export class PlanVisibilityResolver {
 export class ProductPublicationsResolver {
   constructor(private readonly publicationRows: PublicationRepository) {}
 
+  @For(byItsOwnRule)
   @FieldResolver(() => [PublicationType], { description: 'For the provider: where it is on sale.' })
   publications(@Root() product: ProductRow, @Ctx() context: Context) {
     return context.load(this.publicationRows.ofProducts, product.id)
@@ -141,6 +151,7 @@ export class ProductPublicationsResolver {
 export class StorefrontResolver {
   constructor(private readonly storefront: Storefront) {}
 
+  @For(byItsOwnRule)
   @FieldResolver(() => ProductType, {
     nullable: true,
     description: 'What is on sale here at this address; null when there is none that the viewer may see.',
@@ -153,6 +164,7 @@ export class StorefrontResolver {
     return this.storefront.product(reading, marketplace.id, slug)
   }
 
+  @For(byItsOwnRule)
   @FieldResolver(() => ProductConnectionType, { description: 'What the viewer may see of what is published here.' })
   async products(
     @Root() marketplace: MarketplaceRow,

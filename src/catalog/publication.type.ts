@@ -1,8 +1,10 @@
 import { Field, ObjectType, registerEnumType } from 'type-graphql'
 import { enumObject } from '../graphql/enum.js'
 import { NodeType } from '../graphql/node.js'
+import { carriesOthers, For, withItsObject } from '../graphql/policy.js'
 import { DateTimeScalar } from '../graphql/scalars.js'
 import { UserErrorType } from '../graphql/user-error.type.js'
+import { worksForProvider } from '../persistence/permissions.js'
 import { ProductType } from './product.type.js'
 import { type VisibilityAudience, visibilityAudiences } from './publication.entity.js'
 
@@ -17,6 +19,7 @@ registerEnumType(VisibilityAudienceEnum, {
   },
 })
 
+@For(withItsObject)
 @ObjectType('Visibility', { description: "Who sees something that is on sale; the provider's people always do." })
 export class VisibilityType {
   organizationIds!: string[]
@@ -25,17 +28,20 @@ export class VisibilityType {
   audience!: VisibilityAudience
 }
 
+@For(withItsObject)
 @ObjectType('PlanVisibility', { description: 'Who sees a plan, of those who see its product.' })
 export class PlanVisibilityType {
   planId!: string
 }
 
+@For(worksForProvider)
 @ObjectType('Publication', { implements: NodeType, description: 'A product on sale in a marketplace.' })
 export class PublicationType extends NodeType {
   @Field(() => DateTimeScalar, { description: 'Since when.' })
   publishedAt!: Date
 }
 
+@For(carriesOthers)
 @ObjectType('PublishProductPayload', { description: 'The answer of `publishProduct`.' })
 export class PublishProductPayload {
   @Field(() => PublicationType, { nullable: true, description: 'The publication; null on refusal.' })
@@ -53,6 +59,7 @@ export class PublishProductPayload {
   userErrors!: UserErrorType[]
 }
 
+@For(carriesOthers)
 @ObjectType('UpdatePublicationPayload', { description: 'The answer of `updatePublication`.' })
 export class UpdatePublicationPayload {
   @Field(() => PublicationType, { nullable: true, description: 'The publication as it is now; null on refusal.' })
@@ -62,6 +69,7 @@ export class UpdatePublicationPayload {
   userErrors!: UserErrorType[]
 }
 
+@For(carriesOthers)
 @ObjectType('UnpublishProductPayload', { description: 'The answer of `unpublishProduct`.' })
 export class UnpublishProductPayload {
   @Field(() => ProductType, { nullable: true, description: 'What is no longer on sale there; null on refusal.' })

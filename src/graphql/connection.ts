@@ -2,7 +2,9 @@ import { ArgsType, type ClassType, Field, Int, ObjectType } from 'type-graphql'
 import { encodeCursor, type PageArguments, type PageRequest, pageRequest } from '../kernel/page.js'
 import { RequestError } from '../kernel/request-error.js'
 import type { Page } from '../persistence/tenant-repository.js'
+import { carriesOthers, For, withItsObject } from './policy.js'
 
+@For(withItsObject)
 @ObjectType('PageInfo', { description: 'Whether there is more, and where to go on.' })
 export class PageInfoType {
   @Field(() => Boolean, { description: 'Whether more follows after `endCursor`.' })
@@ -69,6 +71,7 @@ export function connection<Row extends { id: string }>(page: Page<Row>): Connect
 
 /** The connection and edge types of a node type, named after it. */
 export function connectionType<Node extends object>(name: string, node: () => ClassType<Node>) {
+  @For(carriesOthers)
   @ObjectType(`${name}Edge`, { description: `One ${name} in a list, with its place.` })
   class EdgeType {
     @Field(() => String, { description: 'Its place in the list, for `after` and `before`.' })
@@ -78,6 +81,7 @@ export function connectionType<Node extends object>(name: string, node: () => Cl
     node!: Node
   }
 
+  @For(carriesOthers)
   @ObjectType(`${name}Connection`, { description: `A page of a list of ${name} objects.` })
   class ConnectionType {
     @Field(() => [EdgeType], { description: 'The items of this page with their places.' })

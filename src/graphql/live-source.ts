@@ -2,7 +2,8 @@ import { readCursor } from '../events/event-cursor.js'
 import type { LoggedEvent } from '../events/event-log.js'
 import { type IdPrefix, idPrefix } from '../kernel/id.js'
 import { notFound, RequestError } from '../kernel/request-error.js'
-import { belongsTo, type ConsumerRole, person, type Scope, worksAt } from '../persistence/tenant-scope.js'
+import { type Audience, admits } from '../persistence/audience.js'
+import { person, type Scope, worksAt } from '../persistence/tenant-scope.js'
 import { LiveSource } from '../realtime/live-source.js'
 import type { Context } from './context.js'
 
@@ -10,8 +11,8 @@ import type { Context } from './context.js'
 export interface LiveTopic {
   /** Names of events, such as invoice.paid. */
   readonly names: readonly string[]
-  /** The roles that a consumer needs to hear of it; every member where left out. */
-  readonly consumerRoles?: readonly ConsumerRole[]
+  /** Who hears of it; the live field declares the same. */
+  readonly audience: Audience
 }
 
 export interface LiveArguments {
@@ -44,7 +45,7 @@ export async function liveSource(
   return new LiveSource(
     (event) =>
       names.has(event.name) &&
-      concerns(scope, event, topic.consumerRoles) &&
+      admits(scope, topic.audience, event) &&
       (!organizationId || event.organizationId === organizationId) &&
       (!marketplaceId || event.marketplaceId === marketplaceId) &&
       narrow(event),
@@ -59,9 +60,4 @@ async function ownObject(context: Context, prefix: IdPrefix, id: string) {
 
 function hasPartIn(scope: Scope, marketplace: { id: string; providerId: string }): boolean {
   return scope.kind === 'consumer' ? scope.marketplaceId === marketplace.id : worksAt(scope, marketplace.providerId)
-}
-
-function concerns(scope: Scope, event: LoggedEvent, roles: readonly ConsumerRole[] | undefined): boolean {
-  if (scope.kind === 'provider') return worksAt(scope, event.providerId)
-  return event.organizationId !== null && belongsTo(scope, event.organizationId, roles)
 }

@@ -2,8 +2,10 @@ import { Arg, Field, ObjectType } from 'type-graphql'
 import type { Currency } from '../kernel/currency.js'
 import { amountText, formatted, type Money, money } from '../kernel/money.js'
 import type { Period } from '../kernel/period.js'
+import { For, withItsObject } from './policy.js'
 import { BigIntScalar, CurrencyScalar, DateTimeScalar, DecimalScalar } from './scalars.js'
 
+@For(withItsObject)
 @ObjectType('Money', {
   description: 'An exact sum. `minor` is what Stripe counts in: cents for USD, yen for JPY, mils for KWD.',
 })
@@ -41,6 +43,7 @@ export function moneyOf(minor: bigint | null, currency: string | null): Money | 
   return minor === null || currency === null ? null : money(minor, currency as Currency)
 }
 
+@For(withItsObject)
 @ObjectType('Period', { description: 'From `start`, included, to `end`, excluded.' })
 export class PeriodType implements Period {
   @Field(() => DateTimeScalar, { description: 'Its first instant.' })

@@ -2,6 +2,7 @@ import { Arg, Ctx, Field, ID, InterfaceType, Query, Resolver } from 'type-graphq
 import { type IdPrefix, idPrefix } from '../kernel/id.js'
 import { RequestError } from '../kernel/request-error.js'
 import type { Context } from './context.js'
+import { anyone, For } from './policy.js'
 
 interface Kind {
   typeName: string
@@ -44,11 +45,13 @@ export abstract class NodeType {
 export class NodeResolver {
   constructor(private readonly nodes: NodeRegistry) {}
 
+  @For(anyone)
   @Query(() => NodeType, { nullable: true, description: 'Any object by its id; null for what the viewer cannot see.' })
   node(@Arg('id', () => ID, { description: 'The id of the object.' }) id: string, @Ctx() context: Context) {
     return this.nodes.find(context, id)
   }
 
+  @For(anyone)
   @Query(() => [NodeType], {
     name: 'nodes',
     nullable: 'items',

@@ -2,6 +2,7 @@ import { Field, ObjectType, registerEnumType } from 'type-graphql'
 import type { UserError } from '../kernel/result.js'
 import { type UserErrorCode, userErrorCodes, userErrorDescriptions } from '../kernel/user-error-code.js'
 import { enumObject } from './enum.js'
+import { For, withItsObject } from './policy.js'
 
 export const UserErrorCodeEnum = enumObject(userErrorCodes)
 registerEnumType(UserErrorCodeEnum, {
@@ -10,6 +11,7 @@ registerEnumType(UserErrorCodeEnum, {
   valuesConfig: Object.fromEntries(userErrorCodes.map((code) => [code, { description: userErrorDescriptions[code] }])),
 })
 
+@For(withItsObject)
 @ObjectType('UserError', { description: 'Something that a person can cause, and can mend.' })
 export class UserErrorType implements UserError {
   @Field(() => UserErrorCodeEnum, { description: 'Why.' })

@@ -1,6 +1,7 @@
 import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql'
 import type { Context } from '../graphql/context.js'
 import type { Mutations } from '../graphql/mutation.js'
+import { anyone, For, signedIn, withItsObject } from '../graphql/policy.js'
 import { invariant } from '../kernel/invariant.js'
 import { person, type Scope } from '../persistence/tenant-scope.js'
 import type { AccountService } from './account.service.js'
@@ -48,11 +49,13 @@ export class IdentityResolver {
     private readonly scopeOf: ScopeOfToken,
   ) {}
 
+  @For(anyone)
   @Query(() => ViewerType, { nullable: true, description: 'Who is asking; null when nobody is signed in.' })
   viewer(@Ctx() { scope }: Context): ViewerRoot | null {
     return scope.kind === 'provider' || scope.kind === 'consumer' ? scope : null
   }
 
+  @For(withItsObject)
   @FieldResolver(() => UserType, { description: 'The person.' })
   async user(@Root() viewer: ViewerRoot, @Ctx() context: Context) {
     const user = await context.load(this.users.byIds, viewer.userId)
@@ -65,6 +68,7 @@ export class IdentityResolver {
     return this.sessions.current(context.reading, viewer)
   }
 
+  @For(anyone)
   @Mutation(() => SignInPayload, { description: 'Begins a session.' })
   signIn(
     @Arg('input', () => SignInInput, { description: 'Who, and where.' }) input: SignInInput,
@@ -80,6 +84,7 @@ export class IdentityResolver {
     })
   }
 
+  @For(anyone)
   @Mutation(() => RefreshSessionPayload, { description: 'New tokens for a refresh token, which is used up.' })
   refreshSession(
     @Arg('input', () => RefreshSessionInput, { description: 'The refresh token.' }) input: RefreshSessionInput,
@@ -90,6 +95,7 @@ export class IdentityResolver {
     }))
   }
 
+  @For(signedIn)
   @Mutation(() => SignOutPayload, { description: 'Ends the session: its tokens and its websockets.' })
   signOut(@Ctx() context: Context) {
     const { sessionId } = person(context.scope)
@@ -99,6 +105,7 @@ export class IdentityResolver {
     })
   }
 
+  @For(anyone)
   @Mutation(() => VerifyEmailPayload, { description: 'Confirms an address with the token that was mailed to it.' })
   verifyEmail(
     @Arg('input', () => VerifyEmailInput, { description: 'The token.' }) input: VerifyEmailInput,
@@ -109,6 +116,7 @@ export class IdentityResolver {
     }))
   }
 
+  @For(anyone)
   @Mutation(() => RequestPasswordResetPayload, {
     description: 'Always answers the same, whether or not the address is known.',
   })
@@ -122,6 +130,7 @@ export class IdentityResolver {
     })
   }
 
+  @For(anyone)
   @Mutation(() => ResetPasswordPayload, { description: 'Sets a new password and ends all sessions.' })
   resetPassword(
     @Arg('input', () => ResetPasswordInput, { description: 'Token and password.' }) input: ResetPasswordInput,

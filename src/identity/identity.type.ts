@@ -1,8 +1,10 @@
 import { Field, ID, ObjectType } from 'type-graphql'
 import { NodeType } from '../graphql/node.js'
+import { carriesOthers, For, withItsObject } from '../graphql/policy.js'
 import { DateTimeScalar, EmailAddressScalar } from '../graphql/scalars.js'
 import { UserErrorType } from '../graphql/user-error.type.js'
 
+@For({ ties: ['is that person', 'sees a membership of that person'] })
 @ObjectType('User', { implements: NodeType, description: 'A person, at one provider or in one marketplace.' })
 export class UserType extends NodeType {
   @Field(() => EmailAddressScalar, { description: 'In lower case.' })
@@ -21,6 +23,7 @@ export class UserType extends NodeType {
   createdAt!: Date
 }
 
+@For(withItsObject)
 @ObjectType('Session', { description: 'One sign-in on one device.' })
 export class SessionType {
   @Field(() => ID, { description: 'The id of the session.' })
@@ -30,6 +33,7 @@ export class SessionType {
   expiresAt!: Date
 }
 
+@For(withItsObject)
 @ObjectType('SessionTokens', {
   description:
     'Opaque tokens, shown once. Send `Authorization: Bearer <accessToken>`; over a websocket, ' +
@@ -49,6 +53,7 @@ export class SessionTokensType {
   refreshTokenExpiresAt!: Date
 }
 
+@For(withItsObject)
 @ObjectType('Viewer', {
   description: "Who is asking. A provider's user and a consumer are different people to this API, even with one email.",
 })
@@ -63,6 +68,7 @@ export interface ViewerRoot {
   sessionId: string
 }
 
+@For(carriesOthers)
 @ObjectType('SignInPayload', { description: 'The answer of `signIn`.' })
 export class SignInPayload {
   @Field(() => ViewerType, { nullable: true, description: 'Who has signed in; null on refusal.' })
@@ -75,6 +81,7 @@ export class SignInPayload {
   userErrors!: UserErrorType[]
 }
 
+@For(carriesOthers)
 @ObjectType('RefreshSessionPayload', { description: 'The answer of `refreshSession`.' })
 export class RefreshSessionPayload {
   @Field(() => SessionTokensType, { nullable: true, description: 'The new tokens; null on refusal.' })
@@ -84,6 +91,7 @@ export class RefreshSessionPayload {
   userErrors!: UserErrorType[]
 }
 
+@For(carriesOthers)
 @ObjectType('VerifyEmailPayload', { description: 'The answer of `verifyEmail`.' })
 export class VerifyEmailPayload {
   @Field(() => UserType, { nullable: true, description: 'Whose address is confirmed; null on refusal.' })
@@ -93,18 +101,21 @@ export class VerifyEmailPayload {
   userErrors!: UserErrorType[]
 }
 
+@For(carriesOthers)
 @ObjectType('SignOutPayload', { description: 'The answer of `signOut`.' })
 export class SignOutPayload {
   @Field(() => [UserErrorType], { description: 'What was refused, and why.' })
   userErrors!: UserErrorType[]
 }
 
+@For(carriesOthers)
 @ObjectType('RequestPasswordResetPayload', { description: 'The answer of `requestPasswordReset`: always the same.' })
 export class RequestPasswordResetPayload {
   @Field(() => [UserErrorType], { description: 'What was refused, and why.' })
   userErrors!: UserErrorType[]
 }
 
+@For(carriesOthers)
 @ObjectType('ResetPasswordPayload', { description: 'The answer of `resetPassword`.' })
 export class ResetPasswordPayload {
   @Field(() => [UserErrorType], { description: 'What was refused, and why.' })

@@ -45,7 +45,7 @@ export class MarketplaceRepository extends TenantRepository<typeof Marketplace, 
    * is not there. A consumer gets the own one, to be refused for the role.
    */
   async findManaged(reading: Reading, id: string): Promise<MarketplaceRow | null> {
-    if (reading.scope.kind === 'anonymous') person(reading.scope)
+    person(reading.scope)
     const marketplace = await this.find(reading, id)
     return marketplace && isOnOwnSide(reading.scope, marketplace) ? marketplace : null
   }

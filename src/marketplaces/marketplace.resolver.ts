@@ -2,6 +2,8 @@ import { Arg, Args, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from '
 import { connection, PageArgs, requestedPage } from '../graphql/connection.js'
 import type { Context } from '../graphql/context.js'
 import type { Mutations } from '../graphql/mutation.js'
+import { anyone, byItsOwnRule, For, withItsObject } from '../graphql/policy.js'
+import { managesMarketplaces, worksForProvider } from '../persistence/permissions.js'
 import type { Query as RowQuery } from '../persistence/tenant-repository.js'
 import type { ProviderRow } from '../providers/provider.entity.js'
 import type { ProviderRepository } from '../providers/provider.repository.js'
@@ -29,6 +31,7 @@ export class MarketplaceResolver {
     private readonly mutations: Mutations,
   ) {}
 
+  @For(anyone)
   @Query(() => MarketplaceType, {
     nullable: true,
     description: 'By its address; of a PROTECTED one, a stranger sees its name, address, terms and how to sign up.',
@@ -40,6 +43,7 @@ export class MarketplaceResolver {
     return this.marketplaceRows.bySlug(context.reading, slug)
   }
 
+  @For(anyone)
   @Query(() => MarketplaceConnectionType, {
     description: 'Those the viewer may see: public ones, and those where the viewer has a part.',
   })
@@ -48,6 +52,7 @@ export class MarketplaceResolver {
     return connection(await this.marketplaceRows.page(reading, requestedPage(page), 'oldest first', listed))
   }
 
+  @For({ ...worksForProvider, gateway: true, ties: ['may look inside'] })
   @FieldResolver(() => String, {
     nullable: true,
     description: 'What is sold here; of a PROTECTED one, for those who have a part in it.',
@@ -56,6 +61,7 @@ export class MarketplaceResolver {
     return seesInside(scope, marketplace) ? (marketplace.description ?? null) : null
   }
 
+  @For(withItsObject)
   @FieldResolver(() => ProviderType, { description: 'Who runs it.' })
   provider(@Root() marketplace: MarketplaceRow, @Ctx() context: Context) {
     return context.load(this.providers.byIds, marketplace.providerId)
@@ -69,6 +75,7 @@ export class MarketplaceResolver {
     return context.load(this.termsService.currentOf, marketplace.id)
   }
 
+  @For(managesMarketplaces)
   @Mutation(() => CreateMarketplacePayload, { description: 'Makes a marketplace.' })
   createMarketplace(
     @Arg('input', () => CreateMarketplaceInput, { description: 'What it is to be.' }) input: CreateMarketplaceInput,
@@ -79,6 +86,7 @@ export class MarketplaceResolver {
     }))
   }
 
+  @For(managesMarketplaces)
   @Mutation(() => UpdateMarketplacePayload, { description: 'Changes settings or terms. What is left out stays.' })
   updateMarketplace(
     @Arg('input', () => UpdateMarketplaceInput, { description: 'What is to change.' }) input: UpdateMarketplaceInput,
@@ -95,6 +103,7 @@ export class MarketplaceResolver {
 export class ProviderMarketplacesResolver {
   constructor(private readonly marketplaceRows: MarketplaceRepository) {}
 
+  @For(byItsOwnRule)
   @FieldResolver(() => MarketplaceConnectionType, { description: 'Its marketplaces, as far as the viewer sees them.' })
   async marketplaces(@Root() provider: ProviderRow, @Args(() => PageArgs) page: PageArgs, @Ctx() { reading }: Context) {
     const listed = (query: RowQuery) =>

@@ -3,8 +3,10 @@ import type { Clock } from '../kernel/clock.js'
 import { newId } from '../kernel/id.js'
 import { combine, Refused, unwrap } from '../kernel/result.js'
 import { readName, readText } from '../kernel/text.js'
+import { demand } from '../persistence/audience.js'
+import { managesMarketplaces } from '../persistence/permissions.js'
 import { rows } from '../persistence/tenant-repository.js'
-import { demandWorksAt, type PersonScope, person, type Scope, worksAt } from '../persistence/tenant-scope.js'
+import { type PersonScope, person, type Scope, worksAt } from '../persistence/tenant-scope.js'
 import { flushUnique } from '../persistence/unique.js'
 import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js'
 import type { AuditLog } from '../providers/audit-log.js'
@@ -13,8 +15,6 @@ import type { CreateMarketplaceInput, UpdateMarketplaceInput } from './marketpla
 import type { MarketplaceRepository } from './marketplace.repository.js'
 import { acceptableSlug, acceptableTerms } from './marketplace.rules.js'
 import type { TermsService } from './terms.service.js'
-
-const managers = ['MARKETPLACE_MANAGER'] as const
 
 /** Settings that an update takes over as they are, where they are given. */
 const plainSettings = [
@@ -78,7 +78,7 @@ export class MarketplaceService {
         const message = 'There is no such marketplace.'
         throw new Refused([{ code: 'NOT_FOUND', message, field: ['input', 'marketplaceId'] }])
       }
-      demandWorksAt(scope, marketplace.providerId, managers)
+      demand(scope, managesMarketplaces, marketplace)
       demandVersion(marketplace, input.version)
       const before = marketplace.version
       Object.assign(marketplace, changedSettings(marketplace, input))
@@ -132,7 +132,7 @@ function demandProvider(scope: PersonScope, providerId: string): void {
     const message = 'There is no such provider.'
     throw new Refused([{ code: 'NOT_FOUND', message, field: ['input', 'providerId'] }])
   }
-  demandWorksAt(scope, providerId, managers)
+  demand(scope, managesMarketplaces, { providerId })
 }
 
 function demandVersion(row: { version: number }, read: number | null | undefined): void {

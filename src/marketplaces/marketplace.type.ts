@@ -2,6 +2,7 @@ import { Field, Int, ObjectType, registerEnumType } from 'type-graphql'
 import { connectionType } from '../graphql/connection.js'
 import { enumObject } from '../graphql/enum.js'
 import { NodeType } from '../graphql/node.js'
+import { anyone, carriesOthers, For, withItsObject } from '../graphql/policy.js'
 import { DateTimeScalar, TimeZoneScalar, UrlScalar } from '../graphql/scalars.js'
 import { UserErrorType } from '../graphql/user-error.type.js'
 import { type MarketplaceVisibility, marketplaceVisibilities } from './marketplace.entity.js'
@@ -16,6 +17,7 @@ registerEnumType(MarketplaceVisibilityEnum, {
   },
 })
 
+@For(withItsObject)
 @ObjectType('Terms', {
   description: 'A text to accept. Changing it makes a new version; what was accepted, by whom and when, is kept.',
 })
@@ -36,6 +38,7 @@ export class TermsType {
   publishedAt!: Date
 }
 
+@For(anyone)
 @ObjectType('Marketplace', {
   implements: NodeType,
   description:
@@ -77,6 +80,7 @@ export class MarketplaceType extends NodeType {
 }
 export const MarketplaceConnectionType = connectionType('Marketplace', () => MarketplaceType)
 
+@For(carriesOthers)
 @ObjectType('CreateMarketplacePayload', { description: 'The answer of `createMarketplace`.' })
 export class CreateMarketplacePayload {
   @Field(() => MarketplaceType, { nullable: true, description: 'The new marketplace; null on refusal.' })
@@ -86,6 +90,7 @@ export class CreateMarketplacePayload {
   userErrors!: UserErrorType[]
 }
 
+@For(carriesOthers)
 @ObjectType('UpdateMarketplacePayload', { description: 'The answer of `updateMarketplace`.' })
 export class UpdateMarketplacePayload {
   @Field(() => MarketplaceType, { nullable: true, description: 'The marketplace as it is now; null on refusal.' })

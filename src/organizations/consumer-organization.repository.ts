@@ -1,5 +1,7 @@
 import type { PageRequest } from '../kernel/page.js'
+import { placesOf } from '../persistence/audience.js'
 import { nothing, ofOrganization, ofProvider } from '../persistence/fence.js'
+import { seesAdministration } from '../persistence/permissions.js'
 import { type Query, TenantRepository } from '../persistence/tenant-repository.js'
 import type { Scope } from '../persistence/tenant-scope.js'
 import type { Reading } from '../persistence/unit-of-work.js'
@@ -82,9 +84,7 @@ export class InvitationRepository extends TenantRepository<typeof Invitation> {
 
   protected visible(query: Query, scope: Scope): Query {
     if (scope.kind === 'gateway') return nothing(query)
-    if (scope.kind !== 'consumer') return ofOrganization(query, scope, 'Invitation')
-    const administered = [...scope.organizations].filter(([, roles]) => roles.includes('ADMINISTRATOR'))
-    return ofOrganization(query, { ...scope, organizations: new Map(administered) }, 'Invitation')
+    return ofOrganization(query, placesOf(scope, seesAdministration), 'Invitation')
   }
 
   readonly openOf = (reading: Reading, organizationIds: readonly string[]) =>

@@ -1,6 +1,7 @@
 import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql'
 import type { Context } from '../graphql/context.js'
 import type { Mutations } from '../graphql/mutation.js'
+import { anyone, For } from '../graphql/policy.js'
 import type { ScopeOfToken } from '../identity/identity.resolver.js'
 import type { OpenedSession } from '../identity/session.service.js'
 import { person, type Scope } from '../persistence/tenant-scope.js'
@@ -21,6 +22,7 @@ export class EntranceResolver {
     private readonly scopeOf: ScopeOfToken,
   ) {}
 
+  @For(anyone)
   @Query(() => InvitationPreviewType, {
     nullable: true,
     description: 'What an invitation offers, before it is accepted; null when it cannot be accepted any more.',
@@ -32,6 +34,7 @@ export class EntranceResolver {
     return this.previews.of(token, context.address)
   }
 
+  @For(anyone)
   @Mutation(() => SignUpPayload, {
     description:
       'Registers a person who brings a new organization, where self-signup is allowed; signs them in as its ' +
@@ -48,6 +51,7 @@ export class EntranceResolver {
     })
   }
 
+  @For(anyone)
   @Mutation(() => AcceptInvitationPayload, { description: 'Joins the organization or provider that has invited.' })
   acceptInvitation(
     @Arg('input', () => AcceptInvitationInput, { description: 'The token, and who comes.' })

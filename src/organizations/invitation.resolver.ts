@@ -1,6 +1,8 @@
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql'
 import type { Context } from '../graphql/context.js'
 import type { Mutations } from '../graphql/mutation.js'
+import { For } from '../graphql/policy.js'
+import { administersInvited, administersOrganization } from '../persistence/permissions.js'
 import type { InvitationService } from './invitation.service.js'
 import { InviteMemberInput, ResendInvitationInput, RevokeInvitationInput } from './organization.input.js'
 import { InviteMemberPayload, ResendInvitationPayload, RevokeInvitationPayload } from './organization.payload.js'
@@ -13,6 +15,7 @@ export class InvitationResolver {
     private readonly mutations: Mutations,
   ) {}
 
+  @For(administersOrganization)
   @Mutation(() => InviteMemberPayload, { description: 'Mails somebody an invitation to an organization.' })
   inviteMember(
     @Arg('input', () => InviteMemberInput, { description: 'Whom.' }) input: InviteMemberInput,
@@ -23,6 +26,7 @@ export class InvitationResolver {
     }))
   }
 
+  @For(administersInvited)
   @Mutation(() => ResendInvitationPayload, {
     description: 'Sends the mail again, with a new token; the former one ends.',
   })
@@ -36,6 +40,7 @@ export class InvitationResolver {
     })
   }
 
+  @For(administersInvited)
   @Mutation(() => RevokeInvitationPayload, { description: 'Takes an invitation back: its link ends.' })
   revokeInvitation(
     @Arg('input', () => RevokeInvitationInput, { description: 'Which.' }) input: RevokeInvitationInput,

@@ -7,17 +7,10 @@ import { newId } from '../kernel/id.js'
 import { Refused, unwrap } from '../kernel/result.js'
 import type { MarketplaceRow } from '../marketplaces/marketplace.entity.js'
 import type { MarketplaceRepository } from '../marketplaces/marketplace.repository.js'
+import { demand } from '../persistence/audience.js'
+import { administersOrganization } from '../persistence/permissions.js'
 import { rows } from '../persistence/tenant-repository.js'
-import {
-  belongsTo,
-  type ConsumerRole,
-  demandBelongsTo,
-  demandWorksAt,
-  person,
-  type Scope,
-  system,
-  userIdOf,
-} from '../persistence/tenant-scope.js'
+import { type ConsumerRole, person, type Scope, system, userIdOf } from '../persistence/tenant-scope.js'
 import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js'
 import { acceptableRoles } from '../providers/administrator.rules.js'
 import type { AuditLog } from '../providers/audit-log.js'
@@ -200,8 +193,7 @@ export class InvitationService {
 
 /** For those who see the organization: its administrators, and the provider's people who manage marketplaces. */
 function demandMayInvite(scope: Scope, { id, providerId }: { id: string; providerId: string }): void {
-  if (belongsTo(scope, id)) demandBelongsTo(scope, id, ['ADMINISTRATOR'])
-  else demandWorksAt(scope, providerId, ['MARKETPLACE_MANAGER'])
+  demand(scope, administersOrganization, { providerId, organizationId: id })
 }
 
 function notFound(what: string, field: string): Refused {

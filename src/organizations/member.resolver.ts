@@ -2,10 +2,12 @@ import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, Mutation, Resolver, Roo
 import { connection, PageArgs, requestedPage } from '../graphql/connection.js'
 import type { Context } from '../graphql/context.js'
 import type { Mutations } from '../graphql/mutation.js'
+import { byItsOwnRule, For, withItsObject } from '../graphql/policy.js'
 import { UserType, type ViewerRoot, ViewerType } from '../identity/identity.type.js'
 import type { UserRepository } from '../identity/user.repository.js'
 import type { MarketplaceRow } from '../marketplaces/marketplace.entity.js'
 import { MarketplaceType } from '../marketplaces/marketplace.type.js'
+import { administersOrganization } from '../persistence/permissions.js'
 import type { ConsumerOrganizationState } from './consumer-organization.entity.js'
 import type { ConsumerOrganizationRepository, MembershipRepository } from './consumer-organization.repository.js'
 import type { MemberService } from './member.service.js'
@@ -28,16 +30,19 @@ export class MemberResolver {
     private readonly mutations: Mutations,
   ) {}
 
+  @For(byItsOwnRule)
   @FieldResolver(() => ConsumerOrganizationType, { description: 'Where.' })
   organization(@Root() membership: MembershipRow, @Ctx() context: Context) {
     return context.load(this.organizations.byIds, membership.organizationId)
   }
 
+  @For(withItsObject)
   @FieldResolver(() => UserType, { description: 'Who.' })
   user(@Root() membership: MembershipRow, @Ctx() context: Context) {
     return context.load(this.users.byIds, membership.userId)
   }
 
+  @For(administersOrganization)
   @Mutation(() => UpdateMemberRolesPayload, { description: 'Changes what a member may do.' })
   updateMemberRoles(
     @Arg('input', () => UpdateMemberRolesInput, { description: 'Who, and what.' }) input: UpdateMemberRolesInput,
@@ -48,6 +53,7 @@ export class MemberResolver {
     }))
   }
 
+  @For(administersOrganization)
   @Mutation(() => RemoveMemberPayload, {
     description:
       'Ends what that person could see of the organization, at once: websockets close with 4403, or 4401 when ' +
@@ -67,6 +73,7 @@ export class MemberResolver {
 export class ViewerMembershipResolver {
   constructor(private readonly rows: MembershipRepository) {}
 
+  @For(byItsOwnRule)
   @FieldResolver(() => [MembershipType], { description: 'Where this person consumes.' })
   memberships(@Root() viewer: ViewerRoot, @Ctx() context: Context) {
     return context.load(this.rows.ofUsers, viewer.userId)
@@ -86,6 +93,7 @@ class OrganizationListArgs extends PageArgs {
 export class MarketplaceOrganizationsResolver {
   constructor(private readonly organizations: ConsumerOrganizationRepository) {}
 
+  @For(byItsOwnRule)
   @FieldResolver(() => ConsumerOrganizationConnection, { description: 'The organizations that consume here.' })
   async consumerOrganizations(
     @Root() marketplace: MarketplaceRow,

@@ -5,16 +5,10 @@ import type { UserRepository } from '../identity/user.repository.js'
 import type { Clock } from '../kernel/clock.js'
 import { newId } from '../kernel/id.js'
 import { Refused, unwrap } from '../kernel/result.js'
+import { demand } from '../persistence/audience.js'
+import { administersOrganization } from '../persistence/permissions.js'
 import { rows } from '../persistence/tenant-repository.js'
-import {
-  belongsTo,
-  type ConsumerRole,
-  demandBelongsTo,
-  demandWorksAt,
-  person,
-  type Scope,
-  system,
-} from '../persistence/tenant-scope.js'
+import { type ConsumerRole, person, type Scope, system } from '../persistence/tenant-scope.js'
 import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js'
 import { acceptableRoles, isLastAdministrator } from '../providers/administrator.rules.js'
 import type { AuditLog } from '../providers/audit-log.js'
@@ -109,8 +103,7 @@ export class MemberService {
     const seen = await this.memberships.find(transaction, membershipId)
     if (!seen) throw noMember()
     const { organizationId, providerId } = seen
-    if (belongsTo(scope, organizationId)) demandBelongsTo(scope, organizationId, ['ADMINISTRATOR'])
-    else demandWorksAt(scope, providerId, ['MARKETPLACE_MANAGER'])
+    demand(scope, administersOrganization, seen)
     const all = (await rows(transaction, Membership)
       .selectFrom('Membership')
       .selectAll()

@@ -1,4 +1,5 @@
 import { Field, ObjectType } from 'type-graphql'
+import { byItsOwnRule, carriesOthers, For, withItsObject } from '../graphql/policy.js'
 import { DateTimeScalar, EmailAddressScalar } from '../graphql/scalars.js'
 import { UserErrorType } from '../graphql/user-error.type.js'
 import { SessionTokensType, type ViewerRoot, ViewerType } from '../identity/identity.type.js'
@@ -7,12 +8,14 @@ import type { ConsumerRole } from '../persistence/tenant-scope.js'
 import { ProviderMembershipType } from '../providers/provider.type.js'
 import { ConsumerOrganizationType, ConsumerRoleEnum, InvitationType, MembershipType } from './organization.type.js'
 
+@For(carriesOthers)
 @ObjectType('Answer', { description: 'What the answers of all mutations have.' })
 abstract class Answer {
   @Field(() => [UserErrorType], { description: 'What was refused, and why.' })
   userErrors!: UserErrorType[]
 }
 
+@For(carriesOthers)
 @ObjectType('SignUpPayload', { description: 'The answer of `signUp`.' })
 export class SignUpPayload extends Answer {
   @Field(() => ViewerType, { nullable: true, description: 'Who has signed up and in; null on refusal.' })
@@ -25,6 +28,7 @@ export class SignUpPayload extends Answer {
   organization?: object | null
 }
 
+@For(carriesOthers)
 @ObjectType('CreateConsumerOrganizationPayload', { description: 'The answer of `createConsumerOrganization`.' })
 export class CreateConsumerOrganizationPayload extends Answer {
   @Field(() => ConsumerOrganizationType, { nullable: true, description: 'The new organization; null on refusal.' })
@@ -34,24 +38,28 @@ export class CreateConsumerOrganizationPayload extends Answer {
   invitation?: object | null
 }
 
+@For(carriesOthers)
 @ObjectType('UpdateConsumerOrganizationPayload', { description: 'The answer of `updateConsumerOrganization`.' })
 export class UpdateConsumerOrganizationPayload extends Answer {
   @Field(() => ConsumerOrganizationType, { nullable: true, description: 'As it is now; null on refusal.' })
   organization?: object | null
 }
 
+@For(carriesOthers)
 @ObjectType('SetConsumerOrganizationStatePayload', { description: 'The answer of `setConsumerOrganizationState`.' })
 export class SetConsumerOrganizationStatePayload extends Answer {
   @Field(() => ConsumerOrganizationType, { nullable: true, description: 'As it is now; null on refusal.' })
   organization?: object | null
 }
 
+@For(carriesOthers)
 @ObjectType('InviteMemberPayload', { description: 'The answer of `inviteMember`.' })
 export class InviteMemberPayload extends Answer {
   @Field(() => InvitationType, { nullable: true, description: 'The invitation; null on refusal.' })
   invitation?: object | null
 }
 
+@For(carriesOthers)
 @ObjectType('ResendInvitationPayload', { description: 'The answer of `resendInvitation`.' })
 export class ResendInvitationPayload extends Answer {
   @Field(() => InvitationType, {
@@ -61,6 +69,7 @@ export class ResendInvitationPayload extends Answer {
   invitation?: object | null
 }
 
+@For(carriesOthers)
 @ObjectType('RevokeInvitationPayload', { description: 'The answer of `revokeInvitation`.' })
 export class RevokeInvitationPayload extends Answer {
   @Field(() => ConsumerOrganizationType, {
@@ -70,6 +79,7 @@ export class RevokeInvitationPayload extends Answer {
   organization?: object | null
 }
 
+@For(carriesOthers)
 @ObjectType('AcceptInvitationPayload', { description: 'The answer of `acceptInvitation`.' })
 export class AcceptInvitationPayload extends Answer {
   @Field(() => ViewerType, { nullable: true, description: 'Who has accepted; null on refusal.' })
@@ -88,18 +98,21 @@ export class AcceptInvitationPayload extends Answer {
   providerMembership?: object | null
 }
 
+@For(carriesOthers)
 @ObjectType('UpdateMemberRolesPayload', { description: 'The answer of `updateMemberRoles`.' })
 export class UpdateMemberRolesPayload extends Answer {
   @Field(() => MembershipType, { nullable: true, description: 'The member as it is now; null on refusal.' })
   membership?: object | null
 }
 
+@For(carriesOthers)
 @ObjectType('RemoveMemberPayload', { description: 'The answer of `removeMember`.' })
 export class RemoveMemberPayload extends Answer {
   @Field(() => ConsumerOrganizationType, { nullable: true, description: 'Without that member; null on refusal.' })
   organization?: object | null
 }
 
+@For(withItsObject)
 @ObjectType('InvitationPreview', {
   description: "Of a consumer organization, or of a provider (then without the two names of the marketplace's side).",
 })
@@ -113,6 +126,7 @@ export class InvitationPreviewType {
   @Field(() => String, { nullable: true, description: 'The provider that invites, or that runs the marketplace.' })
   providerName!: string | null
 
+  @For(byItsOwnRule)
   @Field(() => MarketplaceType, { nullable: true, description: 'The marketplace that the organization belongs to.' })
   marketplace!: object | null
 

@@ -2,8 +2,10 @@ import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } fr
 import { connection, PageArgs, requestedPage } from '../graphql/connection.js'
 import type { Context } from '../graphql/context.js'
 import type { Mutations } from '../graphql/mutation.js'
+import { anyone, byItsOwnRule, For } from '../graphql/policy.js'
 import type { MarketplaceRepository } from '../marketplaces/marketplace.repository.js'
 import { MarketplaceType } from '../marketplaces/marketplace.type.js'
+import { administersOrganization, managesMarketplaces } from '../persistence/permissions.js'
 import type { AuditEntryRepository } from '../providers/audit-log.js'
 import { AuditEntryConnection } from '../providers/provider.type.js'
 import type { ConsumerOrganizationRow } from './consumer-organization.entity.js'
@@ -37,6 +39,7 @@ export class OrganizationResolver {
     private readonly mutations: Mutations,
   ) {}
 
+  @For(anyone)
   @Query(() => ConsumerOrganizationType, { nullable: true, description: 'An organization that the viewer may see.' })
   consumerOrganization(
     @Arg('id', () => ID, { description: "The organization's id." }) id: string,
@@ -45,11 +48,13 @@ export class OrganizationResolver {
     return this.organizations.find(context.reading, id)
   }
 
+  @For(byItsOwnRule)
   @FieldResolver(() => MarketplaceType, { description: 'Where it consumes.' })
   marketplace(@Root() organization: ConsumerOrganizationRow, @Ctx() context: Context) {
     return context.load(this.marketplaces.byIds, organization.marketplaceId)
   }
 
+  @For(byItsOwnRule)
   @FieldResolver(() => MembershipConnection, { description: 'Who belongs to it.' })
   async members(
     @Root() organization: ConsumerOrganizationRow,
@@ -63,6 +68,7 @@ export class OrganizationResolver {
     )
   }
 
+  @For(byItsOwnRule)
   @FieldResolver(() => [InvitationType], {
     description:
       'Those that were neither accepted nor taken back, for administrators; one that has expired can be sent again.',
@@ -71,6 +77,7 @@ export class OrganizationResolver {
     return context.load(this.invitationRows.openOf, organization.id)
   }
 
+  @For(byItsOwnRule)
   @FieldResolver(() => AuditEntryConnection, { description: 'What was done here, newest first; for administrators.' })
   async auditLog(
     @Root() organization: ConsumerOrganizationRow,
@@ -84,6 +91,7 @@ export class OrganizationResolver {
     )
   }
 
+  @For(managesMarketplaces)
   @Mutation(() => CreateConsumerOrganizationPayload, {
     description: 'Makes a consumer organization, and invites its first administrator.',
   })
@@ -97,6 +105,7 @@ export class OrganizationResolver {
     )
   }
 
+  @For(administersOrganization)
   @Mutation(() => UpdateConsumerOrganizationPayload, { description: 'Changes its name or billing address.' })
   updateConsumerOrganization(
     @Arg('input', () => UpdateConsumerOrganizationInput, { description: 'What changes.' })
@@ -108,6 +117,7 @@ export class OrganizationResolver {
     }))
   }
 
+  @For(managesMarketplaces)
   @Mutation(() => SetConsumerOrganizationStatePayload, {
     description:
       'PENDING_APPROVAL to ACTIVE or DENIED, ACTIVE to DISABLED and back, and to CLOSED once nothing runs and ' +

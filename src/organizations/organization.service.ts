@@ -5,8 +5,10 @@ import { Refused, unwrap } from '../kernel/result.js'
 import { readName, readText } from '../kernel/text.js'
 import type { MarketplaceRow } from '../marketplaces/marketplace.entity.js'
 import type { MarketplaceRepository } from '../marketplaces/marketplace.repository.js'
+import { demand } from '../persistence/audience.js'
+import { administersOrganization, managesMarketplaces } from '../persistence/permissions.js'
 import { rows } from '../persistence/tenant-repository.js'
-import { demandBelongsTo, demandWorksAt, person, type Scope } from '../persistence/tenant-scope.js'
+import { person, type Scope } from '../persistence/tenant-scope.js'
 import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js'
 import type { AuditLog } from '../providers/audit-log.js'
 import type { ClosingObstacles } from './closing.port.js'
@@ -65,7 +67,7 @@ export class OrganizationService {
         const message = 'There is no such marketplace.'
         throw new Refused([{ code: 'NOT_FOUND', message, field: ['input', 'marketplaceId'] }])
       }
-      demandWorksAt(scope, marketplace.providerId, ['MARKETPLACE_MANAGER'])
+      demand(scope, managesMarketplaces, marketplace)
       demandOrganizationsAllowed(marketplace)
       const organization = await this.found(transaction, marketplace, {
         name: given.name,
@@ -112,8 +114,7 @@ export class OrganizationService {
   ): Promise<ConsumerOrganizationRow> {
     return this.unitOfWork.run(scope, async (transaction) => {
       const organization = await this.#locked(transaction, organizationId)
-      if (scope.kind === 'consumer') demandBelongsTo(scope, organizationId, ['ADMINISTRATOR'])
-      else demandWorksAt(scope, organization.providerId, ['MARKETPLACE_MANAGER'])
+      demand(scope, administersOrganization, { ...organization, organizationId })
       if (changes.name !== undefined) organization.name = unwrap(readName(changes.name ?? '', ['input', 'name']))
       if (changes.billingEmail !== undefined) organization.billingEmail = changes.billingEmail
       await this.#record(transaction, organization, 'organization.updated', 'Name or billing address changed.')
@@ -131,7 +132,7 @@ export class OrganizationService {
   ): Promise<ConsumerOrganizationRow> {
     return this.unitOfWork.run(scope, async (transaction) => {
       const organization = await this.#locked(transaction, organizationId)
-      demandWorksAt(scope, organization.providerId, ['MARKETPLACE_MANAGER'])
+      demand(scope, managesMarketplaces, organization)
       const step = unwrap(stepToState(state))
       const why = unwrap(readText(reason, ['input', 'reason'], longestReason))
       const previousState = organization.state

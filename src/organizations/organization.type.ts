@@ -2,7 +2,9 @@ import { Field, ObjectType, registerEnumType } from 'type-graphql'
 import { connectionType } from '../graphql/connection.js'
 import { enumObject } from '../graphql/enum.js'
 import { NodeType } from '../graphql/node.js'
+import { For } from '../graphql/policy.js'
 import { DateTimeScalar, EmailAddressScalar } from '../graphql/scalars.js'
+import { seesAdministration, seesOrganization } from '../persistence/permissions.js'
 import { type ConsumerRole, consumerRoles } from '../persistence/tenant-scope.js'
 import { type ConsumerOrganizationState, consumerOrganizationStates } from './consumer-organization.entity.js'
 
@@ -30,6 +32,7 @@ registerEnumType(ConsumerRoleEnum, {
   },
 })
 
+@For({ ...seesOrganization, gateway: true })
 @ObjectType('ConsumerOrganization', {
   implements: NodeType,
   description: 'The company that subscribes, in one marketplace. What its members make belongs to it.',
@@ -52,6 +55,7 @@ export class ConsumerOrganizationType extends NodeType {
 }
 export const ConsumerOrganizationConnection = connectionType('ConsumerOrganization', () => ConsumerOrganizationType)
 
+@For(seesOrganization)
 @ObjectType('Membership', { implements: NodeType, description: 'A person in a consumer organization, with roles.' })
 export class MembershipType extends NodeType {
   @Field(() => [ConsumerRoleEnum], { description: 'What the person may do there.' })
@@ -62,6 +66,7 @@ export class MembershipType extends NodeType {
 }
 export const MembershipConnection = connectionType('Membership', () => MembershipType)
 
+@For(seesAdministration)
 @ObjectType('Invitation', { implements: NodeType, description: 'That somebody may join a consumer organization.' })
 export class InvitationType extends NodeType {
   @Field(() => EmailAddressScalar, { description: 'Who is invited.' })

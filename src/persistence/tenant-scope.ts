@@ -1,5 +1,4 @@
 import { RequestError } from '../kernel/request-error.js'
-import { Refused } from '../kernel/result.js'
 
 export const providerRoles = [
   'ADMINISTRATOR',
@@ -81,25 +80,4 @@ export function belongsTo(scope: Scope, organizationId: string, roles?: readonly
   const held = scope.organizations.get(organizationId)
   if (!held) return false
   return !roles || held.includes('ADMINISTRATOR') || held.some((role) => roles.includes(role))
-}
-
-/**
- * For an object that the viewer is known to see: refuses those who lack the role.
- * @throws RequestError UNAUTHENTICATED for nobody; Refused NOT_ALLOWED for people without the role.
- */
-export function demandWorksAt(scope: Scope, providerId: string, roles: readonly ProviderRole[]): void {
-  if (worksAt(scope, providerId, roles)) return
-  refuseForRole(scope, roles)
-}
-
-/** The same for a consumer organization's people. */
-export function demandBelongsTo(scope: Scope, organizationId: string, roles: readonly ConsumerRole[]): void {
-  if (belongsTo(scope, organizationId, roles)) return
-  refuseForRole(scope, roles)
-}
-
-function refuseForRole(scope: Scope, roles: readonly string[]): never {
-  person(scope)
-  const needed = [...new Set(['ADMINISTRATOR', ...roles])].join(' or ')
-  throw new Refused([{ code: 'NOT_ALLOWED', message: `This takes the role ${needed}.`, field: null }])
 }

@@ -2,7 +2,9 @@ import type { EntityManager } from '@mikro-orm/postgresql'
 import type { Clock } from '../kernel/clock.js'
 import { newId } from '../kernel/id.js'
 import { withoutSecrets } from '../kernel/secret.js'
+import { placesOf } from '../persistence/audience.js'
 import { nothing, ofProvider } from '../persistence/fence.js'
+import { seesAdministration } from '../persistence/permissions.js'
 import { type Query, rows, TenantRepository } from '../persistence/tenant-repository.js'
 import { type Scope, userIdOf } from '../persistence/tenant-scope.js'
 import type { Transaction } from '../persistence/unit-of-work.js'
@@ -97,12 +99,10 @@ export class AuditEntryRepository extends TenantRepository<typeof AuditEntry> {
 
   protected visible(query: Query, scope: Scope): Query {
     if (scope.kind !== 'consumer') return ofProvider(query, scope, 'AuditEntry.providerId')
-    const administered = [...scope.organizations].filter(([, roles]) => roles.includes('ADMINISTRATOR'))
-    if (administered.length === 0) return nothing(query)
-    return query.where('AuditEntry.marketplaceId', '=', scope.marketplaceId).where(
-      'AuditEntry.organizationId',
-      'in',
-      administered.map(([id]) => id),
-    )
+    const { organizations } = placesOf(scope, seesAdministration)
+    if (organizations.size === 0) return nothing(query)
+    return query
+      .where('AuditEntry.marketplaceId', '=', scope.marketplaceId)
+      .where('AuditEntry.organizationId', 'in', [...organizations.keys()])
   }
 }

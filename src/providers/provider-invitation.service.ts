@@ -6,8 +6,10 @@ import type { UserRepository } from '../identity/user.repository.js'
 import type { Clock } from '../kernel/clock.js'
 import { newId } from '../kernel/id.js'
 import { Refused, unwrap } from '../kernel/result.js'
+import { demand } from '../persistence/audience.js'
+import { administersProvider } from '../persistence/permissions.js'
 import { rows } from '../persistence/tenant-repository.js'
-import { demandWorksAt, type ProviderRole, person, type Scope, userIdOf } from '../persistence/tenant-scope.js'
+import { type ProviderRole, person, type Scope, userIdOf } from '../persistence/tenant-scope.js'
 import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js'
 import { acceptableRoles } from './administrator.rules.js'
 import type { AuditLog } from './audit-log.js'
@@ -96,7 +98,7 @@ export class ProviderInvitationService {
       const message = 'There is no such provider.'
       throw new Refused([{ code: 'NOT_FOUND', message, field: ['input', 'providerId'] }])
     }
-    demandWorksAt(transaction.scope, providerId, ['ADMINISTRATOR'])
+    demand(transaction.scope, administersProvider, { providerId })
     return provider
   }
 

@@ -2,9 +2,10 @@ import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } fr
 import { connection, PageArgs, requestedPage } from '../graphql/connection.js'
 import type { Context } from '../graphql/context.js'
 import type { Mutations } from '../graphql/mutation.js'
+import { anyone, byItsOwnRule, For, OnlyFor, withItsObject } from '../graphql/policy.js'
 import { UserType, type ViewerRoot, ViewerType } from '../identity/identity.type.js'
 import type { UserRepository } from '../identity/user.repository.js'
-import { worksAt } from '../persistence/tenant-scope.js'
+import { administersProvider, managesCatalog, worksForProvider } from '../persistence/permissions.js'
 import type { AuditEntryRow } from './audit-entry.entity.js'
 import type { AuditEntryRepository } from './audit-log.js'
 import type { ProviderMembershipRow, ProviderRow } from './provider.entity.js'
@@ -51,11 +52,13 @@ export class ProviderResolver {
     private readonly mutations: Mutations,
   ) {}
 
+  @For(anyone)
   @Query(() => ProviderType, { nullable: true, description: 'A provider that the viewer works for.' })
   provider(@Arg('id', () => ID, { description: "The provider's id." }) id: string, @Ctx() context: Context) {
     return this.providers.find(context.reading, id)
   }
 
+  @For(byItsOwnRule)
   @FieldResolver(() => ProviderMembershipConnection, { description: 'Who works there.' })
   async members(@Root() provider: ProviderRow, @Args(() => PageArgs) page: PageArgs, @Ctx() { reading }: Context) {
     return connection(
@@ -65,6 +68,7 @@ export class ProviderResolver {
     )
   }
 
+  @For(byItsOwnRule)
   @FieldResolver(() => [ProviderInvitationType], {
     description: 'Those that were neither accepted nor taken back; one that has expired can be sent again.',
   })
@@ -72,11 +76,13 @@ export class ProviderResolver {
     return context.load(this.invitationRows.openOf, provider.id)
   }
 
+  @OnlyFor(worksForProvider, [])
   @FieldResolver(() => [UnitType], { description: 'What its plans can count.' })
-  async units(@Root() provider: ProviderRow, @Ctx() context: Context) {
-    return worksAt(context.scope, provider.id) ? context.load(this.unitRows.ofProviders, provider.id) : []
+  units(@Root() provider: ProviderRow, @Ctx() context: Context) {
+    return context.load(this.unitRows.ofProviders, provider.id)
   }
 
+  @For(byItsOwnRule)
   @FieldResolver(() => AuditEntryConnection, { description: 'What its people did, newest first.' })
   async auditLog(@Root() provider: ProviderRow, @Args(() => PageArgs) page: PageArgs, @Ctx() { reading }: Context) {
     return connection(
@@ -86,6 +92,7 @@ export class ProviderResolver {
     )
   }
 
+  @For(administersProvider)
   @Mutation(() => InviteProviderMemberPayload, { description: 'Mails somebody an invitation to work for a provider.' })
   inviteProviderMember(
     @Arg('input', () => InviteProviderMemberInput, { description: 'Whom.' }) input: InviteProviderMemberInput,
@@ -96,6 +103,7 @@ export class ProviderResolver {
     }))
   }
 
+  @For(administersProvider)
   @Mutation(() => UpdateProviderMemberRolesPayload, { description: 'Changes what a member of a provider may do.' })
   updateProviderMemberRoles(
     @Arg('input', () => UpdateProviderMemberRolesInput, { description: 'Who, and what.' })
@@ -107,6 +115,7 @@ export class ProviderResolver {
     }))
   }
 
+  @For(administersProvider)
   @Mutation(() => RemoveProviderMemberPayload, { description: 'Ends what that person could see of the provider.' })
   removeProviderMember(
     @Arg('input', () => RemoveProviderMemberInput, { description: 'Who.' }) input: RemoveProviderMemberInput,
@@ -117,6 +126,7 @@ export class ProviderResolver {
     }))
   }
 
+  @For(managesCatalog)
   @Mutation(() => CreateUnitPayload, { description: 'Makes a unit that quotas can count.' })
   createUnit(
     @Arg('input', () => CreateUnitInput, { description: 'The unit.' }) input: CreateUnitInput,
@@ -135,11 +145,13 @@ export class ProviderMembershipResolver {
     private readonly users: UserRepository,
   ) {}
 
+  @For(withItsObject)
   @FieldResolver(() => ProviderType, { description: 'Where.' })
   provider(@Root() membership: ProviderMembershipRow, @Ctx() context: Context) {
     return context.load(this.providers.byIds, membership.providerId)
   }
 
+  @For(withItsObject)
   @FieldResolver(() => UserType, { description: 'Who.' })
   user(@Root() membership: ProviderMembershipRow, @Ctx() context: Context) {
     return context.load(this.users.byIds, membership.userId)
@@ -150,6 +162,7 @@ export class ProviderMembershipResolver {
 export class ViewerProviderResolver {
   constructor(private readonly memberships: ProviderMembershipRepository) {}
 
+  @For(byItsOwnRule)
   @FieldResolver(() => [ProviderMembershipType], { description: 'Where this person works as a provider.' })
   providerMemberships(@Root() viewer: ViewerRoot, @Ctx() context: Context) {
     return context.load(this.memberships.ofUsers, viewer.userId)
@@ -160,6 +173,7 @@ export class ViewerProviderResolver {
 export class AuditEntryResolver {
   constructor(private readonly users: UserRepository) {}
 
+  @For(withItsObject)
   @FieldResolver(() => UserType, { nullable: true, description: 'Null when the system did it.' })
   actor(@Root() entry: AuditEntryRow, @Ctx() context: Context) {
     return entry.actorUserId ? context.load(this.users.byIds, entry.actorUserId) : null

@@ -8,8 +8,10 @@ import type { Clock } from '../kernel/clock.js'
 import { newId } from '../kernel/id.js'
 import { Refused, unwrap } from '../kernel/result.js'
 import { readName } from '../kernel/text.js'
+import { demand } from '../persistence/audience.js'
+import { administersProvider } from '../persistence/permissions.js'
 import { rows } from '../persistence/tenant-repository.js'
-import { demandWorksAt, type ProviderRole, person, type Scope, system } from '../persistence/tenant-scope.js'
+import { type ProviderRole, person, type Scope, system } from '../persistence/tenant-scope.js'
 import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js'
 import { acceptableRoles, isLastAdministrator } from './administrator.rules.js'
 import type { AuditLog } from './audit-log.js'
@@ -157,7 +159,7 @@ export class ProviderService {
     person(transaction.scope)
     const seen = await this.memberships.find(transaction, membershipId)
     if (!seen) throw noMember()
-    demandWorksAt(transaction.scope, seen.providerId, ['ADMINISTRATOR'])
+    demand(transaction.scope, administersProvider, seen)
     const all = (await rows(transaction, ProviderMembership)
       .selectFrom('ProviderMembership')
       .selectAll()

@@ -2,8 +2,10 @@ import { Field, ID, ObjectType, registerEnumType } from 'type-graphql'
 import { connectionType } from '../graphql/connection.js'
 import { enumObject } from '../graphql/enum.js'
 import { NodeType } from '../graphql/node.js'
+import { carriesOthers, For } from '../graphql/policy.js'
 import { DateTimeScalar, EmailAddressScalar } from '../graphql/scalars.js'
 import { UserErrorType } from '../graphql/user-error.type.js'
+import { seesAdministration, worksForProvider } from '../persistence/permissions.js'
 import { type ProviderRole, providerRoles } from '../persistence/tenant-scope.js'
 
 export const ProviderRoleEnum = enumObject(providerRoles)
@@ -20,6 +22,7 @@ registerEnumType(ProviderRoleEnum, {
   },
 })
 
+@For(worksForProvider)
 @ObjectType('Provider', {
   implements: NodeType,
   description: 'Who runs marketplaces and publishes products.',
@@ -29,6 +32,7 @@ export class ProviderType extends NodeType {
   name!: string
 }
 
+@For(worksForProvider)
 @ObjectType('ProviderMembership', { implements: NodeType, description: 'A person at a provider, with roles.' })
 export class ProviderMembershipType extends NodeType {
   @Field(() => [ProviderRoleEnum], { description: 'What the person may do there.' })
@@ -36,6 +40,7 @@ export class ProviderMembershipType extends NodeType {
 }
 export const ProviderMembershipConnection = connectionType('ProviderMembership', () => ProviderMembershipType)
 
+@For(worksForProvider)
 @ObjectType('ProviderInvitation', {
   implements: NodeType,
   description: 'That somebody may come to work for a provider.',
@@ -51,6 +56,7 @@ export class ProviderInvitationType extends NodeType {
   expiresAt!: Date
 }
 
+@For({ ...worksForProvider, gateway: true, ties: ['buys from its provider'] })
 @ObjectType('Unit', { implements: NodeType, description: 'What is counted, such as transactions.' })
 export class UnitType extends NodeType {
   @Field(() => String, { description: "transactions, or the provider's own, which starts with x-." })
@@ -60,6 +66,7 @@ export class UnitType extends NodeType {
   title!: string
 }
 
+@For(seesAdministration)
 @ObjectType('AuditEntry', {
   implements: NodeType,
   description: 'Who did what. Never changes, never holds a secret.',
@@ -79,6 +86,7 @@ export class AuditEntryType extends NodeType {
 }
 export const AuditEntryConnection = connectionType('AuditEntry', () => AuditEntryType)
 
+@For(carriesOthers)
 @ObjectType('InviteProviderMemberPayload', { description: 'The answer of `inviteProviderMember`.' })
 export class InviteProviderMemberPayload {
   @Field(() => ProviderInvitationType, { nullable: true, description: 'The invitation; null on refusal.' })
@@ -88,6 +96,7 @@ export class InviteProviderMemberPayload {
   userErrors!: UserErrorType[]
 }
 
+@For(carriesOthers)
 @ObjectType('UpdateProviderMemberRolesPayload', { description: 'The answer of `updateProviderMemberRoles`.' })
 export class UpdateProviderMemberRolesPayload {
   @Field(() => ProviderMembershipType, { nullable: true, description: 'The member as it is now; null on refusal.' })
@@ -97,6 +106,7 @@ export class UpdateProviderMemberRolesPayload {
   userErrors!: UserErrorType[]
 }
 
+@For(carriesOthers)
 @ObjectType('RemoveProviderMemberPayload', { description: 'The answer of `removeProviderMember`.' })
 export class RemoveProviderMemberPayload {
   @Field(() => ProviderType, { nullable: true, description: 'The provider without that member; null on refusal.' })
@@ -106,6 +116,7 @@ export class RemoveProviderMemberPayload {
   userErrors!: UserErrorType[]
 }
 
+@For(carriesOthers)
 @ObjectType('CreateUnitPayload', { description: 'The answer of `createUnit`.' })
 export class CreateUnitPayload {
   @Field(() => UnitType, { nullable: true, description: 'The new unit; null on refusal.' })

@@ -3,8 +3,10 @@ import type { Clock } from '../kernel/clock.js'
 import { newId } from '../kernel/id.js'
 import { combine, Refused, unwrap } from '../kernel/result.js'
 import { readName } from '../kernel/text.js'
+import { demand } from '../persistence/audience.js'
+import { managesCatalog } from '../persistence/permissions.js'
 import { rows } from '../persistence/tenant-repository.js'
-import { demandWorksAt, person, type Scope } from '../persistence/tenant-scope.js'
+import { person, type Scope } from '../persistence/tenant-scope.js'
 import type { UnitOfWork } from '../persistence/unit-of-work.js'
 import type { AuditLog } from './audit-log.js'
 import type { ProviderRepository } from './provider.repository.js'
@@ -30,7 +32,7 @@ export class UnitService {
         const message = 'There is no such provider.'
         throw new Refused([{ code: 'NOT_FOUND', message, field: ['input', 'providerId'] }])
       }
-      demandWorksAt(scope, providerId, ['CATALOG_MANAGER'])
+      demand(scope, managesCatalog, { providerId })
       const [name, title] = unwrap(
         combine([acceptableUnitName(given.name, ['input', 'name']), readName(given.title, ['input', 'title'])]),
       )

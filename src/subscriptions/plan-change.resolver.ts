@@ -3,6 +3,7 @@ import type { ApiResourceRepository } from '../catalog/asset.repository.js'
 import { ApiResourceType } from '../catalog/asset.type.js'
 import type { Context } from '../graphql/context.js'
 import type { Mutations } from '../graphql/mutation.js'
+import { For, withItsObject } from '../graphql/policy.js'
 import { notFound, RequestError } from '../kernel/request-error.js'
 import { Refused } from '../kernel/result.js'
 import { system } from '../persistence/tenant-scope.js'
@@ -11,6 +12,7 @@ import { ChangePlanInput, PlanChangePreviewInput } from './plan-change.input.js'
 import type { ResourcesInUse } from './plan-change.port.js'
 import type { PlanChangeService, PlanChangeShown } from './plan-change.service.js'
 import { ChangePlanPayload, PlanChangePreviewType } from './plan-change.type.js'
+import { subscribes } from './product-subscription.rules.js'
 
 @Resolver(() => PlanChangePreviewType)
 export class PlanChangeResolver {
@@ -24,6 +26,7 @@ export class PlanChangeResolver {
     private readonly mutations: Mutations,
   ) {}
 
+  @For(subscribes)
   @Query(() => PlanChangePreviewType, {
     description: 'What a change of plan would cost and take away, without doing it.',
   })
@@ -39,6 +42,7 @@ export class PlanChangeResolver {
     }
   }
 
+  @For(withItsObject)
   @FieldResolver(() => [ApiResourceType], { description: 'Resources in use that the new plan does not cover.' })
   async lostResources(@Root() { productSubscriptionId, planId }: PlanChangeShown, @Ctx() context: Context) {
     const ids = await this.inUse.notCoveredBy(context.reading, productSubscriptionId, planId)
@@ -46,6 +50,7 @@ export class PlanChangeResolver {
     return found.filter((resource) => resource !== null)
   }
 
+  @For(subscribes)
   @Mutation(() => ChangePlanPayload, {
     description: 'Takes a subscription over to another plan; its keys and access requests stay.',
   })

@@ -8,7 +8,8 @@ import type { ChangeTiming } from '../kernel/period.js'
 import { Refused, type UserError } from '../kernel/result.js'
 import { type TermsService, termsProblem } from '../marketplaces/terms.service.js'
 import type { ConsumerOrganizationRepository } from '../organizations/consumer-organization.repository.js'
-import { belongsTo, demandBelongsTo, person, type Scope, system } from '../persistence/tenant-scope.js'
+import { demand } from '../persistence/audience.js'
+import { belongsTo, person, type Scope, system } from '../persistence/tenant-scope.js'
 import type { Reading, Transaction, UnitOfWork } from '../persistence/unit-of-work.js'
 import type { PlanChange, PlanChangeCharges } from './plan-change.port.js'
 import { type PlanChangeFacts, planChangeObstacles, takesBack } from './plan-change.rules.js'
@@ -143,7 +144,7 @@ export class PlanChangeService {
     if (!belongsTo(reading.scope, organizationId)) throw new Refused([noMember])
     const { to, terms, notOnSale } = await this.#target(reading, subscription, wish.planId)
     const change = await this.move.workOut(reading, subscription, to, wish.when, at)
-    demandBelongsTo(reading.scope, organizationId, rolesOf(change))
+    demand(reading.scope, { consumer: rolesOf(change) }, subscription)
     const facts = await this.#facts(reading, change, { when: wish.when, at, notOnSale })
     const back = takesBack(facts)
     const charge = back ? null : await this.charges.ofChange(reading, change)

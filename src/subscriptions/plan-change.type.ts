@@ -1,8 +1,10 @@
 import { Field, ObjectType } from 'type-graphql'
+import { carriesOthers, For, withItsObject } from '../graphql/policy.js'
 import { DateTimeScalar } from '../graphql/scalars.js'
 import { UserErrorType } from '../graphql/user-error.type.js'
 import { ProductSubscriptionType } from './product-subscription.type.js'
 
+@For(withItsObject)
 @ObjectType('PlanChangePreview', { description: 'What a change of plan would cost and take away.' })
 export class PlanChangePreviewType {
   @Field(() => String, {
@@ -18,6 +20,7 @@ export class PlanChangePreviewType {
   obstacles!: UserErrorType[]
 }
 
+@For(carriesOthers)
 @ObjectType('ChangePlanPayload', { description: 'The answer of `changePlan`.' })
 export class ChangePlanPayload {
   /** A repeated answer has it as text. */

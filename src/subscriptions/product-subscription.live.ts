@@ -4,8 +4,10 @@ import type { Context } from '../graphql/context.js'
 import { LiveArgs } from '../graphql/live-args.js'
 import { type LiveEventFields, LiveEventType, liveFields } from '../graphql/live-event.type.js'
 import { liveSource } from '../graphql/live-source.js'
+import { carriesOthers, For } from '../graphql/policy.js'
 import { idPrefix } from '../kernel/id.js'
 import { notFound } from '../kernel/request-error.js'
+import { seesOrganization } from '../persistence/permissions.js'
 import type { PaymentStanding, ProductSubscriptionState } from './product-subscription.entity.js'
 import { type ProductSubscriptionChange, subscriptionEventNames } from './product-subscription.events.js'
 import type { ProductSubscriptionRepository } from './product-subscription.repository.js'
@@ -15,6 +17,7 @@ import {
   ProductSubscriptionType,
 } from './product-subscription.type.js'
 
+@For(carriesOthers)
 @ObjectType('ProductSubscriptionChangedEvent', {
   implements: LiveEventType,
   description: 'That a product subscription has moved in its life, or in its standing.',
@@ -45,12 +48,13 @@ class ProductSubscriptionLiveArgs extends LiveArgs {
 export class ProductSubscriptionLive {
   constructor(private readonly subscriptions: ProductSubscriptionRepository) {}
 
+  @For(seesOrganization)
   @Subscription(() => ProductSubscriptionChangedEvent, {
     description: 'Each time that a product subscription changes its state or standing.',
     subscribe: async ({ args, context }: { args: ProductSubscriptionLiveArgs; context: Context }) => {
       const { productSubscriptionId: id } = args
       if (id && !(idPrefix(id) === 'psub' && (await context.node(id)))) throw notFound()
-      const topic = { names: subscriptionEventNames }
+      const topic = { names: subscriptionEventNames, audience: seesOrganization }
       return liveSource(topic, args, context, (event) => !id || event.subjectId === id) as never
     },
   })

@@ -6,6 +6,7 @@ import { ProductType } from '../catalog/product.type.js'
 import { connection, requestedPage } from '../graphql/connection.js'
 import type { Context } from '../graphql/context.js'
 import { PeriodType } from '../graphql/money.type.js'
+import { anyone, byItsOwnRule, For, OnlyFor, signedIn, withItsObject } from '../graphql/policy.js'
 import { UserType } from '../identity/identity.type.js'
 import type { UserRepository } from '../identity/user.repository.js'
 import type { MarketplaceRow } from '../marketplaces/marketplace.entity.js'
@@ -37,6 +38,7 @@ export class ProductSubscriptionResolver {
     private readonly plans: PlanRepository,
   ) {}
 
+  @For(anyone)
   @Query(() => ProductSubscriptionType, { nullable: true, description: 'A subscription that the viewer may see.' })
   productSubscription(
     @Arg('id', () => ID, { description: "The subscription's id." }) id: string,
@@ -45,26 +47,31 @@ export class ProductSubscriptionResolver {
     return this.subscriptions.find(context.reading, id)
   }
 
+  @For(byItsOwnRule)
   @FieldResolver(() => ConsumerOrganizationType, { description: 'Whose it is.' })
   organization(@Root() subscription: ProductSubscriptionRow, @Ctx() context: Context) {
     return context.load(this.organizations.byIds, subscription.organizationId)
   }
 
+  @For(byItsOwnRule)
   @FieldResolver(() => MarketplaceType, { description: 'Where it was made.' })
   marketplace(@Root() subscription: ProductSubscriptionRow, @Ctx() context: Context) {
     return context.load(this.marketplaces.byIds, subscription.marketplaceId)
   }
 
+  @For(withItsObject)
   @FieldResolver(() => ProductType, { description: 'The product that its plan is of.' })
   product(@Root() subscription: ProductSubscriptionRow, @Ctx() context: Context) {
     return context.load(this.#products, subscription.productId)
   }
 
+  @For(withItsObject)
   @FieldResolver(() => PlanObject, { description: 'The plan that it is to.' })
   plan(@Root() subscription: ProductSubscriptionRow, @Ctx() context: Context) {
     return context.load(this.#plans, subscription.planId)
   }
 
+  @For(withItsObject)
   @FieldResolver(() => PlanObject, {
     nullable: true,
     description: 'A change of plan that takes effect at the end of the period.',
@@ -95,6 +102,7 @@ export class ProductSubscriptionResolver {
 export class ApprovalResolver {
   constructor(private readonly users: UserRepository) {}
 
+  @OnlyFor(signedIn)
   @FieldResolver(() => UserType, { nullable: true, description: 'Null when the plan approves by itself.' })
   decidedBy(@Root() approval: ApprovalType, @Ctx() context: Context) {
     return approval.decidedByUserId ? context.load(this.users.byIds, approval.decidedByUserId) : null
@@ -105,6 +113,7 @@ export class ApprovalResolver {
 export class MarketplaceSubscriptionsResolver {
   constructor(private readonly subscriptions: ProductSubscriptionRepository) {}
 
+  @For(byItsOwnRule)
   @FieldResolver(() => ProductSubscriptionConnection, { description: 'The subscriptions made here, newest first.' })
   async productSubscriptions(
     @Root() marketplace: MarketplaceRow,
@@ -123,6 +132,7 @@ export class MarketplaceSubscriptionsResolver {
 export class OrganizationSubscriptionsResolver {
   constructor(private readonly subscriptions: ProductSubscriptionRepository) {}
 
+  @For(byItsOwnRule)
   @FieldResolver(() => ProductSubscriptionConnection, { description: 'What it has subscribed to, newest first.' })
   async productSubscriptions(
     @Root() organization: ConsumerOrganizationRow,

@@ -4,6 +4,8 @@ import { defineLifecycle, noOp, refusal } from '../kernel/lifecycle.js'
 import { type ChangeTiming, type Period, type PeriodSchedule, periodNumber } from '../kernel/period.js'
 import type { UserError } from '../kernel/result.js'
 import { isStorableJson } from '../kernel/text.js'
+import type { Audience } from '../persistence/audience.js'
+import { managesMarketplaces } from '../persistence/permissions.js'
 import type { ConsumerRole } from '../persistence/tenant-scope.js'
 import type { PaymentStanding, ProductSubscriptionState } from './product-subscription.entity.js'
 
@@ -105,6 +107,9 @@ export const subscriptionLifecycle = defineLifecycle<ProductSubscriptionState, S
 /** Those that still take up the organization's one place at a plan. */
 export const runningStates = ['PENDING_APPROVAL', 'ACTIVE', 'SUSPENDED'] as const satisfies ProductSubscriptionState[]
 
+/** Those of somebody who was let in: only asked for, it opens nothing yet. */
+export const admittedStates = ['ACTIVE', 'SUSPENDED'] as const satisfies ProductSubscriptionState[]
+
 export function hasEnded(state: ProductSubscriptionState): boolean {
   return !runningStates.some((running) => running === state)
 }
@@ -125,6 +130,15 @@ export function cancelStep(
 export function rolesToSubscribe(type: PlanType): ConsumerRole[] {
   return type === 'FREE' ? ['DEVELOPER', 'SUBSCRIBER'] : ['SUBSCRIBER']
 }
+
+/** The same, to declare it where the plan is not known yet. */
+export const subscribes = {
+  consumer: rolesToSubscribe('PAID'),
+  consumerOfFreePlan: rolesToSubscribe('FREE'),
+} satisfies Audience
+
+/** Who may subscribe to a plan may also end it; so may the provider's people. */
+export const endsSubscriptions = { ...managesMarketplaces, ...subscribes } satisfies Audience
 
 const day = 24 * 60 * 60 * 1_000
 

@@ -3,7 +3,9 @@ import type { DomainEvent } from '../events/event.js'
 import { invariant } from '../kernel/invariant.js'
 import type { ChangeTiming } from '../kernel/period.js'
 import { Refused, unwrap } from '../kernel/result.js'
-import { belongsTo, demandBelongsTo, demandWorksAt, type Scope, system, worksAt } from '../persistence/tenant-scope.js'
+import { demand } from '../persistence/audience.js'
+import { managesMarketplaces } from '../persistence/permissions.js'
+import { type Scope, system, worksAt } from '../persistence/tenant-scope.js'
 import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js'
 import type { PaymentStanding, ProductSubscriptionRow } from './product-subscription.entity.js'
 import {
@@ -14,7 +16,13 @@ import {
   subscriptionUpdated,
 } from './product-subscription.events.js'
 import type { ProductSubscriptionRepository } from './product-subscription.repository.js'
-import { cancelStep, hasEnded, rolesToSubscribe, subscriptionLifecycle } from './product-subscription.rules.js'
+import {
+  cancelStep,
+  endsSubscriptions,
+  hasEnded,
+  rolesToSubscribe,
+  subscriptionLifecycle,
+} from './product-subscription.rules.js'
 import { demandBriefReason, demandReason, type SubscriptionRecord } from './subscription-record.js'
 
 /** What becomes of a subscription after it has begun. */
@@ -159,20 +167,16 @@ export class ProductSubscriptionService {
 
   async #managed(transaction: Transaction, id: string): Promise<ProductSubscriptionRow> {
     const subscription = await this.record.locked(transaction, id)
-    demandWorksAt(transaction.scope, subscription.providerId, ['MARKETPLACE_MANAGER'])
+    demand(transaction.scope, managesMarketplaces, subscription)
     return subscription
   }
 
-  /** Who may subscribe to a plan may also end it; so may the provider's people. */
   async #endable(transaction: Transaction, id: string): Promise<ProductSubscriptionRow> {
     const subscription = await this.record.locked(transaction, id)
     const { scope } = transaction
-    if (belongsTo(scope, subscription.organizationId)) {
-      const plan = await this.plans.find(transaction.as(system), subscription.planId)
-      demandBelongsTo(scope, subscription.organizationId, rolesToSubscribe(plan?.type ?? 'PAID'))
-    } else {
-      demandWorksAt(scope, subscription.providerId, ['MARKETPLACE_MANAGER'])
-    }
+    const plan = await this.plans.find(transaction.as(system), subscription.planId)
+    const consumer = rolesToSubscribe(plan?.type ?? 'PAID')
+    demand(scope, { ...endsSubscriptions, consumer }, subscription)
     return subscription
   }
 

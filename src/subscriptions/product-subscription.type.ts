@@ -2,8 +2,10 @@ import { Field, Int, ObjectType, registerEnumType } from 'type-graphql'
 import { connectionType } from '../graphql/connection.js'
 import { enumObject } from '../graphql/enum.js'
 import { NodeType } from '../graphql/node.js'
+import { carriesOthers, For, withItsObject } from '../graphql/policy.js'
 import { DateTimeScalar, JsonScalar } from '../graphql/scalars.js'
 import { UserErrorType } from '../graphql/user-error.type.js'
+import { seesOrganization } from '../persistence/permissions.js'
 import {
   type ApprovalDecision,
   decisions,
@@ -50,6 +52,7 @@ registerEnumType(DecisionEnum, {
   valuesConfig: { APPROVED: { description: 'Yes.' }, REJECTED: { description: 'No.' } },
 })
 
+@For(withItsObject)
 @ObjectType('Approval', { description: 'What was decided, by whom and why.' })
 export class ApprovalType {
   decidedByUserId!: string | null
@@ -64,6 +67,7 @@ export class ApprovalType {
   decidedAt!: Date
 }
 
+@For({ ...seesOrganization, gateway: true })
 @ObjectType('ProductSubscription', {
   implements: NodeType,
   description:
@@ -114,6 +118,7 @@ export class ProductSubscriptionType extends NodeType {
 }
 export const ProductSubscriptionConnection = connectionType('ProductSubscription', () => ProductSubscriptionType)
 
+@For(carriesOthers)
 @ObjectType('SubscribePayload', {
   description:
     'For a paid plan with automatic approval, `invoice` is the first invoice. It is brought to Stripe at once; when ' +
@@ -128,6 +133,7 @@ export class SubscribePayload {
   userErrors!: UserErrorType[]
 }
 
+@For(carriesOthers)
 @ObjectType('ChangedProductSubscription', { description: 'What answers about one subscription have.' })
 abstract class ChangedProductSubscription {
   @Field(() => ProductSubscriptionType, { nullable: true, description: 'As it is now; null on refusal.' })
@@ -137,20 +143,26 @@ abstract class ChangedProductSubscription {
   userErrors!: UserErrorType[]
 }
 
+@For(carriesOthers)
 @ObjectType('ApproveProductSubscriptionPayload', { description: 'The answer of `approveProductSubscription`.' })
 export class ApproveProductSubscriptionPayload extends ChangedProductSubscription {}
 
+@For(carriesOthers)
 @ObjectType('RejectProductSubscriptionPayload', { description: 'The answer of `rejectProductSubscription`.' })
 export class RejectProductSubscriptionPayload extends ChangedProductSubscription {}
 
+@For(carriesOthers)
 @ObjectType('SuspendProductSubscriptionPayload', { description: 'The answer of `suspendProductSubscription`.' })
 export class SuspendProductSubscriptionPayload extends ChangedProductSubscription {}
 
+@For(carriesOthers)
 @ObjectType('ResumeProductSubscriptionPayload', { description: 'The answer of `resumeProductSubscription`.' })
 export class ResumeProductSubscriptionPayload extends ChangedProductSubscription {}
 
+@For(carriesOthers)
 @ObjectType('CancelProductSubscriptionPayload', { description: 'The answer of `cancelProductSubscription`.' })
 export class CancelProductSubscriptionPayload extends ChangedProductSubscription {}
 
+@For(carriesOthers)
 @ObjectType('KeepProductSubscriptionPayload', { description: 'The answer of `keepProductSubscription`.' })
 export class KeepProductSubscriptionPayload extends ChangedProductSubscription {}

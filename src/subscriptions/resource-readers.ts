@@ -3,9 +3,9 @@ import type { ResourceReaders } from '../catalog/resource-readers.port.js'
 import { rows } from '../persistence/tenant-repository.js'
 import type { Reading } from '../persistence/unit-of-work.js'
 import { ProductSubscription } from './product-subscription.entity.js'
-import { runningStates } from './product-subscription.rules.js'
+import { admittedStates } from './product-subscription.rules.js'
 
-/** Whoever has subscribed to a resource reads how it is called, paid or not. */
+/** Whoever has been let in reads how a resource is called, paid or not; who only asked for it does not. */
 export class SubscribedResources implements ResourceReaders {
   readonly mayUse = async (reading: Reading, resourceIds: readonly string[]): Promise<boolean[]> => {
     const { scope } = reading
@@ -21,7 +21,7 @@ export class SubscribedResources implements ResourceReaders {
       .distinct()
       .where('ProductSubscription.organizationId', 'in', [...scope.organizations.keys()])
       .where('ProductSubscription.marketplaceId', '=', scope.marketplaceId)
-      .where('ProductSubscription.state', 'in', [...runningStates])
+      .where('ProductSubscription.state', 'in', [...admittedStates])
       .where('QuotaResource.resourceId', 'in', [...new Set(resourceIds)])
       .execute()
     const ids = new Set(covered.map(({ resourceId }) => resourceId))

@@ -1,10 +1,12 @@
 import { Field, ObjectType } from 'type-graphql'
 import type { ApprovalMode } from '../catalog/product.entity.js'
 import { ApprovalModeEnum } from '../catalog/product.type.js'
+import { For, withItsObject } from '../graphql/policy.js'
 import { DateTimeScalar } from '../graphql/scalars.js'
 import { UserErrorType } from '../graphql/user-error.type.js'
 import { TermsType } from '../marketplaces/marketplace.type.js'
 
+@For(withItsObject)
 @ObjectType('SubscribePreview', { description: 'What subscribing would cost and need.' })
 export class SubscribePreviewType {
   @Field(() => String, {

@@ -2,9 +2,11 @@ import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-g
 import type { Context } from '../graphql/context.js'
 import { MoneyType } from '../graphql/money.type.js'
 import type { Mutations } from '../graphql/mutation.js'
+import { For } from '../graphql/policy.js'
 import { notFound, RequestError } from '../kernel/request-error.js'
 import { Refused } from '../kernel/result.js'
 import { SubscribeInput, SubscribePreviewInput } from './product-subscription.input.js'
+import { subscribes } from './product-subscription.rules.js'
 import { SubscribePayload } from './product-subscription.type.js'
 import type { SubscribeService, SubscriptionPreview } from './subscribe.service.js'
 import { SubscribePreviewType } from './subscribe-preview.type.js'
@@ -16,6 +18,7 @@ export class SubscribeResolver {
     private readonly mutations: Mutations,
   ) {}
 
+  @For({ consumer: 'every role' })
   @Query(() => SubscribePreviewType, { description: 'What subscribing would cost and need, without doing it.' })
   async subscribePreview(
     @Arg('input', () => SubscribePreviewInput, { description: 'Who, and to what.' }) input: SubscribePreviewInput,
@@ -33,6 +36,7 @@ export class SubscribeResolver {
     return charge?.total ?? null
   }
 
+  @For(subscribes)
   @Mutation(() => SubscribePayload, { description: 'Subscribes an organization to a plan.' })
   subscribe(
     @Arg('input', () => SubscribeInput, { description: 'Who, and to what.' }) input: SubscribeInput,

@@ -4,7 +4,9 @@ import { invariant } from '../kernel/invariant.js'
 import { Refused, type UserError, unwrap } from '../kernel/result.js'
 import type { MarketplaceRepository } from '../marketplaces/marketplace.repository.js'
 import type { ConsumerOrganizationRepository } from '../organizations/consumer-organization.repository.js'
-import { demandWorksAt, person, type Scope, system } from '../persistence/tenant-scope.js'
+import { demand } from '../persistence/audience.js'
+import { decidesSubscriptions } from '../persistence/permissions.js'
+import { person, type Scope, system } from '../persistence/tenant-scope.js'
 import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js'
 import type { ProductSubscriptionRow } from './product-subscription.entity.js'
 import { subscriptionRejected, subscriptionStarted } from './product-subscription.events.js'
@@ -13,9 +15,6 @@ import { type Opening, openingOf, subscriptionLifecycle } from './product-subscr
 import { begun } from './subscribe.service.js'
 import type { SubscriptionCharges } from './subscription-charge.port.js'
 import { demandBriefReason, demandReason, type SubscriptionRecord } from './subscription-record.js'
-
-/** Who may decide, besides administrators. */
-export const deciders = ['SUBSCRIPTION_APPROVER', 'MARKETPLACE_MANAGER'] as const
 
 /** The provider's yes or no to a subscription that waits for one. */
 export class SubscriptionApproval {
@@ -86,7 +85,7 @@ export class SubscriptionApproval {
 
   async #decidable(transaction: Transaction, id: string): Promise<ProductSubscriptionRow> {
     const subscription = await this.record.locked(transaction, id)
-    demandWorksAt(transaction.scope, subscription.providerId, deciders)
+    demand(transaction.scope, decidesSubscriptions, subscription)
     return subscription
   }
 }

@@ -4,6 +4,7 @@ import type { DomainEvent } from '../events/event.js'
 import type { Clock } from '../kernel/clock.js'
 import type { AddresseeRepository } from '../organizations/addressee.repository.js'
 import type { Notices, TimedNotices } from '../organizations/notices.js'
+import { decidesSubscriptions } from '../persistence/permissions.js'
 import { rows } from '../persistence/tenant-repository.js'
 import { system } from '../persistence/tenant-scope.js'
 import type { Reading, Transaction, UnitOfWork } from '../persistence/unit-of-work.js'
@@ -11,7 +12,6 @@ import { ProductSubscription, type ProductSubscriptionRow } from './product-subs
 import type { ProductSubscriptionRepository } from './product-subscription.repository.js'
 import { hasEnded } from './product-subscription.rules.js'
 import { approvedMail, endedMail, endsMail, rejectedMail, requestedMail } from './subscription.mail.js'
-import { deciders } from './subscription-approval.service.js'
 import { namesOf, type SubscriptionNames } from './subscription-names.js'
 import { endToldAheadInMs, isEndToBeTold } from './subscription-notices.rules.js'
 
@@ -35,7 +35,7 @@ export class SubscriptionNotices implements TimedNotices {
   tellDeciders(id: string): Promise<void> {
     return this.#about(id, async (transaction, subscription, names) => {
       if (subscription.state !== 'PENDING_APPROVAL') return
-      const to = await this.addressees.staff(transaction, subscription.providerId, deciders)
+      const to = await this.addressees.staff(transaction, subscription.providerId, decidesSubscriptions.provider)
       await this.notices.post(transaction, subjectOf(subscription), to, requestedMail(names))
     })
   }

@@ -1,6 +1,8 @@
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql'
 import type { Context } from '../graphql/context.js'
 import type { Mutations } from '../graphql/mutation.js'
+import { For } from '../graphql/policy.js'
+import { decidesSubscriptions, managesMarketplaces } from '../persistence/permissions.js'
 import {
   ApproveProductSubscriptionInput,
   CancelProductSubscriptionInput,
@@ -9,6 +11,7 @@ import {
   ResumeProductSubscriptionInput,
   SuspendProductSubscriptionInput,
 } from './product-subscription.input.js'
+import { endsSubscriptions } from './product-subscription.rules.js'
 import type { ProductSubscriptionService } from './product-subscription.service.js'
 import {
   ApproveProductSubscriptionPayload,
@@ -29,6 +32,7 @@ export class SubscriptionStepsResolver {
     private readonly mutations: Mutations,
   ) {}
 
+  @For(decidesSubscriptions)
   @Mutation(() => ApproveProductSubscriptionPayload, { description: 'Says yes: the subscription starts now.' })
   approveProductSubscription(
     @Arg('input', () => ApproveProductSubscriptionInput, { description: 'Which.' })
@@ -41,6 +45,7 @@ export class SubscriptionStepsResolver {
     }))
   }
 
+  @For(decidesSubscriptions)
   @Mutation(() => RejectProductSubscriptionPayload, { description: 'Says no, for good.' })
   rejectProductSubscription(
     @Arg('input', () => RejectProductSubscriptionInput, { description: 'Which, and why.' })
@@ -52,6 +57,7 @@ export class SubscriptionStepsResolver {
     }))
   }
 
+  @For(managesMarketplaces)
   @Mutation(() => SuspendProductSubscriptionPayload, { description: 'Stops a subscription: its access closes.' })
   suspendProductSubscription(
     @Arg('input', () => SuspendProductSubscriptionInput, { description: 'Which, and why.' })
@@ -63,6 +69,7 @@ export class SubscriptionStepsResolver {
     }))
   }
 
+  @For(managesMarketplaces)
   @Mutation(() => ResumeProductSubscriptionPayload, { description: 'Lets a suspended subscription go on.' })
   resumeProductSubscription(
     @Arg('input', () => ResumeProductSubscriptionInput, { description: 'Which.' })
@@ -74,6 +81,7 @@ export class SubscriptionStepsResolver {
     }))
   }
 
+  @For(endsSubscriptions)
   @Mutation(() => CancelProductSubscriptionPayload, { description: 'Ends a subscription, at once or with its period.' })
   cancelProductSubscription(
     @Arg('input', () => CancelProductSubscriptionInput, { description: 'Which, and when.' })
@@ -86,6 +94,7 @@ export class SubscriptionStepsResolver {
     }))
   }
 
+  @For(endsSubscriptions)
   @Mutation(() => KeepProductSubscriptionPayload, {
     description: 'Takes back a cancellation that waits for the end of the period.',
   })

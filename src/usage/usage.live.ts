@@ -4,13 +4,16 @@ import type { Context } from '../graphql/context.js'
 import { LiveArgs } from '../graphql/live-args.js'
 import { type LiveEventFields, LiveEventType, liveFields } from '../graphql/live-event.type.js'
 import { liveSource } from '../graphql/live-source.js'
+import { carriesOthers, For } from '../graphql/policy.js'
 import { notFound } from '../kernel/request-error.js'
+import { seesOrganization } from '../persistence/permissions.js'
 import type { ProductSubscriptionRepository } from '../subscriptions/product-subscription.repository.js'
 import { ProductSubscriptionType } from '../subscriptions/product-subscription.type.js'
 import type { QuotaUsageRepository, SubscriptionAndQuota } from './quota-usage.repository.js'
 import { type QuotaThresholdFact, quotaThresholdReached } from './usage.events.js'
 import { QuotaUsageType } from './usage.type.js'
 
+@For(carriesOthers)
 @ObjectType('QuotaThresholdEvent', {
   implements: LiveEventType,
   description: 'That a quota is used up to a threshold.',
@@ -30,10 +33,11 @@ export class UsageLive {
     private readonly usageRows: QuotaUsageRepository,
   ) {}
 
+  @For(seesOrganization)
   @Subscription(() => QuotaThresholdEvent, {
     description: 'Each time that a quota is used up to 50, 80 or 100 per cent; each once in a period.',
     subscribe: ({ args, context }: { args: LiveArgs; context: Context }) =>
-      liveSource({ names: [quotaThresholdReached.name] }, args, context) as never,
+      liveSource({ names: [quotaThresholdReached.name], audience: seesOrganization }, args, context) as never,
   })
   quotaThresholdReached(
     @Root() event: LoggedEvent,

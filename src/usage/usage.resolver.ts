@@ -3,6 +3,7 @@ import type { QuotaRepository } from '../catalog/plan.repository.js'
 import { QuotaType } from '../catalog/plan.type.js'
 import type { Context } from '../graphql/context.js'
 import type { Mutations } from '../graphql/mutation.js'
+import { For, withItsObject } from '../graphql/policy.js'
 import { system } from '../persistence/tenant-scope.js'
 import type { Reading } from '../persistence/unit-of-work.js'
 import type { ProductSubscriptionRow } from '../subscriptions/product-subscription.entity.js'
@@ -23,6 +24,7 @@ export class UsageResolver {
     private readonly mutations: Mutations,
   ) {}
 
+  @For({ gateway: true })
   @Mutation(() => ReportUsagePayload, {
     description: 'At most 1,000 records a call. For gateways, with a gateway token.',
   })
@@ -37,6 +39,7 @@ export class UsageResolver {
     return { ...nothing, ...answer }
   }
 
+  @For(withItsObject)
   @FieldResolver(() => QuotaType, { description: 'Of which quota.' })
   quota(@Root() { quotaId }: QuotaUsage, @Ctx() context: Context) {
     return context.load(this.#quotas, quotaId)

@@ -1,6 +1,7 @@
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql'
 import { enumObject } from '../graphql/enum.js'
 import { MoneyType, PeriodType } from '../graphql/money.type.js'
+import { carriesOthers, For, withItsObject } from '../graphql/policy.js'
 import { BigIntScalar, DecimalScalar } from '../graphql/scalars.js'
 import { UserErrorType } from '../graphql/user-error.type.js'
 import type { Money } from '../kernel/money.js'
@@ -8,6 +9,7 @@ import type { Period } from '../kernel/period.js'
 import type { QuotaUsage } from './quota-usage.repository.js'
 import { type UsageRejectionCode, usageRejectionCodes } from './usage.rules.js'
 
+@For(withItsObject)
 @ObjectType('QuotaUsage', { description: 'What a quota has used in its present interval.' })
 export class QuotaUsageType implements QuotaUsage {
   quotaId!: string
@@ -48,6 +50,7 @@ registerEnumType(UsageRejectionCodeEnum, {
   },
 })
 
+@For(withItsObject)
 @ObjectType('UsageRejection', { description: 'A record that does not count. Mended, it may be reported again.' })
 export class UsageRejectionType {
   @Field(() => ID, { description: "The reporter's own id of it." })
@@ -60,6 +63,7 @@ export class UsageRejectionType {
   message!: string
 }
 
+@For(carriesOthers)
 @ObjectType('ReportUsagePayload', { description: 'What has become of each record: the three add up to all of them.' })
 export class ReportUsagePayload {
   @Field(() => Int, { description: 'How many count from now on.' })
