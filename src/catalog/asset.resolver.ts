@@ -113,7 +113,7 @@ export class ApiResourceResolver {
     private readonly readers: ResourceReaders,
   ) {}
 
-  @For({ ...worksForProvider, ties: ['has subscribed to it'] })
+  @For({ ...worksForProvider, ties: ['may use it'] })
   @FieldResolver(() => JsonScalar, {
     nullable: true,
     description:

@@ -29,6 +29,7 @@ const columns = '| Adm Mkt Cat Sub Acc Aud | Adm Sub Dev | Gw | All | and |\n| :
 const tieSentences: Record<Tie, string> = {
   'is offered it': 'strangers and consumers whom it is on sale to',
   'has subscribed to it': 'members of an organization that has subscribed to it',
+  'may use it': 'members of an organization whose subscription covers it, from approval until it ends',
   'may look inside': 'everybody where the marketplace is public; else those who have a part in it',
   'buys from its provider': "consumers in the provider's marketplaces",
   'is that person': 'the person itself',
@@ -72,13 +73,14 @@ function operationsOf(type: GraphQLObjectType): string {
 function exceptionsOf(type: GraphQLObjectType): string {
   const rules = fieldsOf(type)
     .map((field) => ruleOf(type, field))
-    .filter((rule) => rule?.declared === true)
+    .filter((rule) => rule !== undefined)
+    .filter((rule) => rule.declared)
   if (rules.length === 0) return ''
-  const lines = rules.map(({ field, policy } = rules[0] as never) => {
+  const lines = rules.map(({ field, policy }) => {
     const target = getNamedType(field.type).name
     if (policy === 'by its own rule') return `- \`${field.name}\`: as far as the viewer sees each \`${shown(target)}\``
-    if (policy === 'with its object') return `- \`${field.name}\`: the \`${shown(target)}\`, to whoever sees the object`
-    return `- **\`${field.name}\`: ${sentence(policy as Audience)}**`
+    if (typeof policy === 'object') return `- **\`${field.name}\`: ${sentence(policy)}**`
+    return `- \`${field.name}\`: the \`${shown(target)}\`, to whoever sees the object`
   })
   return `### ${type.name}\n\n${lines.join('\n')}\n`
 }

@@ -24,7 +24,7 @@ export const signedIn: Audience = { person: true }
  * A type's policy holds for its plain fields; whatever leads to another object says its own.
  */
 export function For(policy: Policy): ClassDecorator & PropertyDecorator & MethodDecorator {
-  return Extensions({ policy }) as ClassDecorator & PropertyDecorator & MethodDecorator
+  return Extensions({ policy })
 }
 
 /** Declares that a field is for fewer than those who see its object, and sees to it: others get null or an empty list. */

@@ -1,5 +1,5 @@
 import { Field, ObjectType } from 'type-graphql'
-import { byItsOwnRule, carriesOthers, For, withItsObject } from '../graphql/policy.js'
+import { carriesOthers, For, withItsObject } from '../graphql/policy.js'
 import { DateTimeScalar, EmailAddressScalar } from '../graphql/scalars.js'
 import { UserErrorType } from '../graphql/user-error.type.js'
 import { SessionTokensType, type ViewerRoot, ViewerType } from '../identity/identity.type.js'
@@ -126,7 +126,7 @@ export class InvitationPreviewType {
   @Field(() => String, { nullable: true, description: 'The provider that invites, or that runs the marketplace.' })
   providerName!: string | null
 
-  @For(byItsOwnRule)
+  @For(withItsObject)
   @Field(() => MarketplaceType, { nullable: true, description: 'The marketplace that the organization belongs to.' })
   marketplace!: object | null
 

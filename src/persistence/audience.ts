@@ -5,6 +5,7 @@ import { type ConsumerRole, type ProviderRole, person, type Scope } from './tena
 export type Tie =
   | 'is offered it'
   | 'has subscribed to it'
+  | 'may use it'
   | 'may look inside'
   | 'buys from its provider'
   | 'is that person'
