@@ -101,10 +101,7 @@ function listen(matrix: Matrix, { client }: Known, field: string, args: Record<s
   const { type, selection } = told(matrix, field)
   const text = textOf(matrix.schema, type, selection, matrix.given)
   const given = Object.entries(args).map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
-  return client.subscribe(
-    parse(`subscription { ${field}(${given.join(', ')}) ${text} }`) as never,
-    {},
-  ) as Listener<Event>
+  return client.subscribe(parse(`subscription { ${field}(${given.join(', ')}) ${text} }`), {})
 }
 
 function told({ schema }: Matrix, name: string) {
