@@ -38,7 +38,7 @@ export class InvoiceCourier {
 
   /** Has a connection's invoices brought; whoever brings them at the moment takes them along. */
   async call(billingIntegrationId: string): Promise<void> {
-    await enqueue(this.unitOfWork.reading(system), [jobFor(billingIntegrationId)])
+    await this.unitOfWork.run(system, (transaction) => enqueue(transaction, [jobFor(billingIntegrationId)]))
   }
 
   /** The worker's task: for some seconds, and then again after those of other connections. */
@@ -110,7 +110,8 @@ export class InvoiceCourier {
 
   async #again(billingIntegrationId: string, troubled: boolean): Promise<void> {
     const runAt = new Date(this.clock.now().getTime() + (troubled ? pauseInMs : 0))
-    await enqueue(this.unitOfWork.reading(system), [{ ...jobFor(billingIntegrationId), runAt }])
+    const job = { ...jobFor(billingIntegrationId), runAt }
+    await this.unitOfWork.run(system, (transaction) => enqueue(transaction, [job]))
   }
 
   /** Their ids, the oldest first. */

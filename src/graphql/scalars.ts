@@ -3,7 +3,7 @@ import { valid as validRelease } from 'semver'
 import { currency } from '../kernel/currency.js'
 import { isDecimalText, plain } from '../kernel/decimal.js'
 import { isTimeZone } from '../kernel/period.js'
-import { readWebAddress } from '../kernel/web-address.js'
+import { readWebAddress } from './web-address.js'
 
 const invalid = (type: string, expected: string): GraphQLError =>
   new GraphQLError(`This is no ${type}: ${expected}.`, { extensions: { code: 'BAD_USER_INPUT' } })

@@ -68,7 +68,7 @@ export class Database {
         lock_timeout: 10_000,
       },
     })
-    return new Database(orm, url, (await orm.driver.getConnection().getNativeClient()) as pg.Pool)
+    return new Database(orm, url, await orm.driver.getConnection().getNativeClient())
   }
 
   /** A place to read, that holds a connection only while something is asked. Gives the rows that each scope sees. */

@@ -120,7 +120,7 @@ const tested: ReadonlyArray<readonly [number: string, mistake: string, file: str
   [
     'GHSA-9965-vmph-33xx',
     'an address that a pattern takes for another',
-    'kernel/web-address',
+    'graphql/web-address',
     'An address that people may be shown',
   ],
   ['CVE-2026-59288', 'an explorer that sends the session elsewhere', 'http/graphiql', 'loads nothing from elsewhere'],

@@ -15,6 +15,7 @@ import {
   TimeZoneScalar,
   urlScalar,
 } from '../../src/graphql/scalars.js'
+import { readWebAddress } from '../../src/graphql/web-address.js'
 import { bearerToken } from '../../src/http/graphql-http.route.js'
 import { type Currency, currency } from '../../src/kernel/currency.js'
 import { decimal, isDecimalText, plain } from '../../src/kernel/decimal.js'
@@ -24,7 +25,6 @@ import { decodeCursor, encodeCursor, pageRequest } from '../../src/kernel/page.j
 import { RequestError } from '../../src/kernel/request-error.js'
 import { Secret } from '../../src/kernel/secret.js'
 import { readList, readName, readText } from '../../src/kernel/text.js'
-import { readWebAddress } from '../../src/kernel/web-address.js'
 import { SecretBox } from '../../src/persistence/secret-box.js'
 import { readInvoice } from '../../src/stripe/invoice-reading.js'
 import { envelopeOf, meaningOf } from '../../src/stripe/stripe-event.translator.js'

@@ -163,7 +163,7 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('use' as const),
       of,
-      quantity: fc.constantFrom('1', '7.25', '99', '501', '5001', '120000'),
+      quantity: fc.constantFrom('1', '7.25', '99', '501', '5001', '20000'),
       hoursAgo: fc.constantFrom(0, 0, 1, 30, 200),
     }),
   },

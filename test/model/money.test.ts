@@ -15,7 +15,8 @@ interface Rules {
 }
 
 // The linter's settings are no TypeScript.
-const { default: config }: { default: Rules[] } = await import('../../.eslint.config.mjs' as string)
+const linting: string = '../../.eslint.config.mjs'
+const { default: config }: { default: Rules[] } = await import(linting)
 const numRuns = 5_000
 const currency = fc.constantFrom(...(Object.keys(currencies) as Currency[]))
 /** What people may enter: far beyond 32 bits, finer than a cent. */

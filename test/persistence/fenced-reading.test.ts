@@ -70,11 +70,11 @@ describe('a reading', () => {
     await Promise.all(
       Array.from({ length: 1_000 }, async (_, index) => {
         const [provider, own] = index % 2 === 0 ? ['p1', 'one'] : ['p2', 'two']
-        const reading = unitOfWork.reading(staff(provider as string))
+        const reading = unitOfWork.reading(staff(provider))
         const [seen, all, again] = await Promise.all([
           idsSeen(reading),
           idsSeen(reading.as(system)),
-          idsSeen(reading.as(staff(provider as string))),
+          idsSeen(reading.as(staff(provider))),
         ])
         if (String([seen, all, again]) !== String([[own], ['one', 'two'], [own]]))
           wrong.push(String([seen, all, again]))

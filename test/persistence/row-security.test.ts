@@ -36,6 +36,7 @@ const sights: Record<string, Sight> = {
   asset: onSale,
   asset_release: onSale,
   attempt: Object.fromEntries(Object.keys(viewers).map((viewer) => [viewer, all])),
+  audit_chain: { ...backend, system: ['own', 'foreign'] },
   audit_entry: administrators,
   billing_account: organizationsPeople,
   billing_credit: backend,
@@ -94,6 +95,7 @@ const changedByProvider = new Set([
   'api_specification',
   'asset',
   'asset_release',
+  'audit_entry',
   'billing_account',
   'invoice',
   'invoice_line',
@@ -118,6 +120,8 @@ beforeAll(async () => {
   client = new pg.Client({ connectionString: database.url })
   await client.connect()
   await fill(client)
+  // That the log is only ever added to is seen to by triggers, whoever asks; here it is the policies that are looked at.
+  await client.query('alter table audit_entry disable trigger user')
 })
 afterAll(async () => {
   await client.end()

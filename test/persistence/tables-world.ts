@@ -57,7 +57,7 @@ export const viewers: Record<string, Scope | null> = {
   gateway: { kind: 'gateway', tokenId: 'token', providerId: 'p1', marketplaceId: 'm1' },
 }
 
-export const tables = entities.map((entity) => entity.meta.tableName as string).sort()
+export const tables = entities.map((entity) => entity.meta.tableName).sort()
 
 interface Column {
   table_name: string
@@ -109,6 +109,8 @@ function valueFor(table: string, column: Column, world: World, key: string): str
     state: 'ACTIVE',
     versions: '*',
     type: 'FREE',
+    // Its place in the chain of its provider.
+    ...(table === 'audit_entry' ? { sequence: String(names.indexOf(world) + 1) } : {}),
     ...(table === 'marketplace' ? { id: marketplace } : {}),
     ...(table === 'provider' ? { id: provider } : {}),
     ...(table === 'consumer_organization' ? { id: `organization_${world}` } : {}),

@@ -1,5 +1,3 @@
-import type { Kysely } from 'kysely'
-import type pg from 'pg'
 import { type Database, propertyNames } from '../../src/persistence/database.js'
 import { FencedTransaction, kyselyOn } from '../../src/persistence/fenced-transaction.js'
 import { type Scope, system } from '../../src/persistence/tenant-scope.js'
@@ -12,7 +10,7 @@ import type { Reading } from '../../src/persistence/unit-of-work.js'
 export function writing(database: Database, scope: Scope = system): Reading {
   const em = database.orm.em.fork()
   const execute = async (...asked: Parameters<FencedTransaction['execute']>) => {
-    const pool = (await database.orm.driver.getConnection().getNativeClient()) as pg.Pool
+    const pool = await database.orm.driver.getConnection().getNativeClient()
     const transaction = await FencedTransaction.begin(pool, 'read write', scope)
     try {
       const result = await transaction.execute(...asked)
@@ -24,5 +22,6 @@ export function writing(database: Database, scope: Scope = system): Reading {
     }
   }
   em.setTransactionContext(kyselyOn({ execute } as Parameters<typeof kyselyOn>[0], () => scope))
-  return { scope, kysely: em.getKysely(propertyNames) as Kysely<unknown>, as: (other) => writing(database, other) }
+  const kysely: Reading['kysely'] = em.getKysely(propertyNames)
+  return { scope, kysely, as: (other) => writing(database, other) }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { readWebAddress } from '../../src/kernel/web-address.js'
+import { readWebAddress } from '../../src/graphql/web-address.js'
 
 const taken: ReadonlyArray<readonly [given: string, read: string]> = [
   ['https://harbour.example', 'https://harbour.example/'],
