@@ -8,7 +8,7 @@ import type { MarketplaceRepository } from '../marketplaces/marketplace.reposito
 import { MarketplaceType } from '../marketplaces/marketplace.type.js'
 import type { ConsumerOrganizationRow } from '../organizations/consumer-organization.entity.js'
 import { ConsumerOrganizationType } from '../organizations/organization.type.js'
-import { managesMarketplaces } from '../persistence/permissions.js'
+import { managesMarketplaces, seesOrganization } from '../persistence/permissions.js'
 import type { BillingIntegrationRow } from './billing-integration.entity.js'
 import { ConfigureBillingInput, DisableBillingInput, TestBillingInput } from './billing-integration.input.js'
 import type { BillingIntegrationRepository } from './billing-integration.repository.js'
@@ -145,6 +145,7 @@ export class OrganizationBillingResolver {
     return context.load(this.integrations.portalsOf, marketplaceId)
   }
 
+  @For(seesOrganization)
   @FieldResolver(() => Boolean, {
     nullable: true,
     description: 'Whether Stripe charges a saved payment method by itself; null while it is not a customer there.',
