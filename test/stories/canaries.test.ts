@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import pg from 'pg'
 import { administrator, type Backend, startBackend } from '../support/backend.js'
@@ -90,6 +93,12 @@ describe('secrets', () => {
     }
   }
 
+  /** As a program asks: `fetch` hides an answer of 407 from pages. */
+  async function asGateway(headers: Record<string, string>): Promise<void> {
+    const [answer] = (await once(get(`${backend.url}/gateway/authorize`, { headers }), 'response')) as [IncomingMessage]
+    exchanged.push({ asked: '', answered: JSON.stringify(answer.rawHeaders) + (await text(answer)) })
+  }
+
   async function whenEverythingFails(key: string, gatewayToken: string, webhookSecret: string): Promise<string> {
     const { provider, id: marketplaceId, providerId } = market
     const nobody = backend.client()
@@ -102,11 +111,15 @@ describe('secrets', () => {
     const signIn = () => ask(nobody, 'signIn', { email: administrator.email, password: wrong })
     const configure = (more: object = {}) =>
       ask(provider, 'configureBilling', { marketplaceId, restrictedKey, webhookSecret, ...more })
-    const authorize = () =>
-      fetch(`${backend.url}/gateway/authorize`, { headers: { 'x-gateway-token': gatewayToken, 'x-api-key': key } })
+    const authorize = () => asGateway({ 'x-gateway-token': gatewayToken, 'x-api-key': key })
     const deliver = (body: string) =>
       post(`${backend.url}/integrations/stripe`, body, signatureOf({ body, secret: webhookSecret }))
     const event = JSON.stringify({ object: 'event', id: 'evt_canary', type: 'invoice.paid', data: { object: {} } })
+
+    // Answers that are kept, for who asks again.
+    await configure({ idempotencyKey: 'asked-for-twice' })
+    const token = { marketplaceId, name: 'kept', idempotencyKey: 'asked-for-twice' }
+    for (let time = 0; time < 2; time += 1) await ask(provider, 'createGatewayToken', token)
 
     // Refusals, of what people send.
     await signIn()
