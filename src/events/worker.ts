@@ -110,9 +110,10 @@ export class Worker {
     const { log } = this.options
     const { taskList, concurrency, schedule } = lane
     const events: WorkerEvents = new EventEmitter()
-    events.on('worker:create', ({ worker: { workerId } }) => {
-      ids.add(workerId)
-      this.#holdOn(workerId)
+    // In the name of the pool, which its workers share, jobs are locked.
+    events.on('pool:create', ({ workerPool: { id } }) => {
+      ids.add(id)
+      this.#holdOn(id)
     })
     events.on('job:error', ({ job, error }) => {
       const last = job.attempts >= job.max_attempts

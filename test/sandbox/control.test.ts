@@ -353,7 +353,7 @@ describe('What the sandbox has that Stripe has not', () => {
     })
 
     it('reorder: the last comes first', async () => {
-      await fault({ event: 'customer.*' }, 'reorder', { ms: 60 })
+      await fault({ event: 'customer.*' }, 'reorder', { ms: 500 })
       const first = await stripe.customers.create({ name: 'First' })
       await stripe.customers.update(first.id, { name: 'Second' })
       await receiver.until(null, 2)
@@ -361,7 +361,7 @@ describe('What the sandbox has that Stripe has not', () => {
     })
 
     it('burst: what was held comes all at once', async () => {
-      await fault({ event: 'customer.created' }, 'burst', { ms: 60 })
+      await fault({ event: 'customer.created' }, 'burst', { ms: 1_000 })
       for (const name of ['First', 'Second', 'Third']) await stripe.customers.create({ name })
       expect(receiver.types).toEqual([])
       const came = await receiver.until('customer.created', 3)
@@ -370,7 +370,7 @@ describe('What the sandbox has that Stripe has not', () => {
     })
 
     it('delay: the one that is named comes later, the others do not wait for it', async () => {
-      await fault({ event: 'customer.created' }, 'delay', { ms: 60 })
+      await fault({ event: 'customer.created' }, 'delay', { ms: 1_000 })
       const { id } = await stripe.customers.create({ name: 'First' })
       await stripe.customers.update(id, { name: 'Second' })
       await receiver.until(null, 2)
