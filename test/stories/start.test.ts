@@ -89,7 +89,7 @@ describe('the start', () => {
         'Starting the embedded PostgreSQL …',
         'Starting the Stripe sandbox …',
         'Preparing the database …',
-        '  1 migration run',
+        '  2 migrations run',
         'Made the provider Tidewater APIs with admin@tidewater.example as its administrator.',
         'Loading the demo marketplace …',
         '',
