@@ -1,5 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql'
-import { fencedByManagers, fencedByOrganization } from '../persistence/policies.js'
+import { fencedByManagers, fencedByOrganization, fencedByOrganizationAndPresented } from '../persistence/policies.js'
 import { instant, tenantKey } from '../persistence/tenant-table.js'
 
 const ownedByOrganization = {
@@ -73,7 +73,7 @@ export type SuspendedBy = 'PROVIDER' | 'CONSUMER'
 export const Credential = defineEntity({
   name: 'Credential',
   tableName: 'credential',
-  ...fencedByOrganization(),
+  ...fencedByOrganizationAndPresented(),
   properties: {
     ...ownedByOrganization,
     applicationId: p.string(),

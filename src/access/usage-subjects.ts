@@ -43,7 +43,7 @@ export class AccessUsageSubjects implements UsageSubjects {
     const named = subjects.flatMap(({ credential }) => credential ?? [])
     const publicIds = [...new Set(named.filter(isPublicId))]
     if (publicIds.length === 0) return new Map<string, string>()
-    const found = await rows(reading, Credential)
+    const found = await rows(reading.as({ ...scope, presented: publicIds }), Credential)
       .selectFrom('Credential')
       .select(['publicId', 'applicationId'])
       .where('publicId', 'in', publicIds)

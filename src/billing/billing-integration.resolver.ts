@@ -1,7 +1,7 @@
 import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql'
 import type { Context } from '../graphql/context.js'
 import type { Mutations } from '../graphql/mutation.js'
-import { byItsOwnRule, For } from '../graphql/policy.js'
+import { byItsOwnRule, For, OnlyFor } from '../graphql/policy.js'
 import { UrlScalar } from '../graphql/scalars.js'
 import type { MarketplaceRow } from '../marketplaces/marketplace.entity.js'
 import type { MarketplaceRepository } from '../marketplaces/marketplace.repository.js'
@@ -145,7 +145,7 @@ export class OrganizationBillingResolver {
     return context.load(this.integrations.portalsOf, marketplaceId)
   }
 
-  @For(seesOrganization)
+  @OnlyFor(seesOrganization)
   @FieldResolver(() => Boolean, {
     nullable: true,
     description: 'Whether Stripe charges a saved payment method by itself; null while it is not a customer there.',

@@ -16,6 +16,8 @@ interface Settings {
   billed: readonly string[]
   /** Of those, which the person administers. */
   administered: readonly string[]
+  /** Public ids of the keys that were presented to the gateway. */
+  presented: readonly string[]
 }
 
 const nobody: Omit<Settings, 'kind'> = {
@@ -26,6 +28,7 @@ const nobody: Omit<Settings, 'kind'> = {
   organizations: [],
   billed: [],
   administered: [],
+  presented: [],
 }
 
 const plainOf = new WeakMap<Scope, Record<string, string>>()
@@ -74,6 +77,7 @@ function settingsOf(scope: Scope): Settings {
         user: scope.tokenId,
         providers: [scope.providerId],
         marketplace: scope.marketplaceId,
+        presented: scope.presented ?? [],
       }
     case 'provider':
       return { ...nobody, kind, user: scope.userId, ...placesOfStaff(scope) }

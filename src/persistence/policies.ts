@@ -84,6 +84,12 @@ export function fencedByOrganizationsPeople(): Fenced {
   return fence({ provider: ofOwnProvider, consumer: ofOwnOrganization('organization_id') })
 }
 
+/** An organization's keys. Gateways see those that are presented to them, and write none. */
+export function fencedByOrganizationAndPresented(): Fenced {
+  const own = { provider: ofOwnProvider, consumer: ofOwnOrganization('organization_id') }
+  return fence({ ...own, gateway: `${ofOwnGateway} and public_id = ${idsIn('presented')}` }, own)
+}
+
 /** An organization's, of whose people only those see and write it who have the role. */
 export function fencedByOrganizationsAdministrators(): Fenced {
   return fence({ provider: ofOwnProvider, consumer: ofAdministered })

@@ -47,6 +47,8 @@ export interface GatewayScope {
   readonly tokenId: string
   readonly providerId: string
   readonly marketplaceId: string
+  /** Public ids of the keys that were presented to it: of all credentials it is shown these alone, and else none. */
+  readonly presented?: readonly string[]
 }
 
 export const system: SystemScope = { kind: 'system' }

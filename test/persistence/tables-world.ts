@@ -54,7 +54,13 @@ export const viewers: Record<string, Scope | null> = {
   manager: staff('p1', 'MARKETPLACE_MANAGER'),
   auditor: staff('p1', 'AUDITOR'),
   'of a foreign provider': staff('p3', 'ADMINISTRATOR'),
-  gateway: { kind: 'gateway', tokenId: 'token', providerId: 'p1', marketplaceId: 'm1' },
+  gateway: {
+    kind: 'gateway',
+    tokenId: 'token',
+    providerId: 'p1',
+    marketplaceId: 'm1',
+    presented: ['credential_own', 'credential_foreign'],
+  },
 }
 
 export const tables = entities.map((entity) => entity.meta.tableName).sort()
