@@ -1,7 +1,8 @@
 /** How much is tried, and from where the dice are thrown: a run with the same numbers is the same run. */
 export const campaign = {
-  inputs: whole('FUZZ_INPUTS', 200_000),
-  seed: whole('FUZZ_SEED', Math.floor(Math.random() * 2 ** 31)),
+  inputs: whole('FUZZ_INPUTS', 210_000),
+  // The tests of everybody are the same; `npm run fuzz` throws others.
+  seed: whole('FUZZ_SEED', 7),
 }
 
 /** What a part of the campaign gets. */

@@ -57,7 +57,11 @@ export async function play(stage: Stage, { worlds, steps, histories }: Season): 
       now = await pass(stage, lanes, now, now + second)
       await stage.read(lanes.map(({ player }) => player))
     }
-    if (trouble === 'restart') await stage.backend.restart()
+    if (trouble === 'restart') {
+      // What is on its way arrives before: of a debit nothing but its event tells.
+      await stage.moveTo(now)
+      await stage.backend.restart()
+    }
     now = await pass(stage, lanes, now, now + hours * hour + second)
     await stage.trouble('none')
     await stage.read(lanes.map(({ player }) => player))

@@ -144,7 +144,8 @@ describe('The next period', () => {
               const next = renewed(course, plan, zone)
               expect(next.periodStart).toEqual(course.periodEnd)
               const off = Math.abs((next.periodEnd as Date).getTime() - (usual.periodEnd as Date).getTime())
-              expect(off).toBeLessThanOrEqual(27 * 3_600_000)
+              // A day lies between the zones; where it is that between two months, a short one moves the rest by three more.
+              expect(off).toBeLessThanOrEqual((3 * 24 + 27) * 3_600_000)
               course = next
             }
           },
