@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { askEverything } from '../authorization/asking.js'
 import { authorizationMatrix, type Matrix, readEverything } from '../authorization/authorization-matrix.js'
 import { neverAsked, neverShown } from '../authorization/coverage.js'
 import { doEverything } from '../authorization/doing.js'
 import { hearEverything } from '../authorization/hearing.js'
 import { type Backend, startBackend } from '../support/backend.js'
+
+// Some hundred thousand checks take their time where others run beside them.
+jest.setTimeout(600_000)
 
 /** It does not shrink unseen: far fewer would mean that something is no longer looked at. */
 const floor = 800_000
