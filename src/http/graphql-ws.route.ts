@@ -56,6 +56,16 @@ interface SocketState extends Record<PropertyKey, unknown> {
 
 type Ctx = SocketContext<{ accessToken?: unknown }, Extra & Partial<SocketState>>
 
+/** What only a server says. To the library a client that says it is a failure of ours, for the console. */
+const serversMessages = new Set<unknown>(['connection_ack', 'next', 'error'])
+
+function refusingServersMessages(key: string, value: unknown): unknown {
+  if (key === '' && serversMessages.has((value as { type?: unknown } | null)?.type)) {
+    throw new Error('Only a server sends this message.')
+  }
+  return value
+}
+
 /** GraphQL over websocket, by the `graphql-transport-ws` sub-protocol. */
 export class GraphqlWsRoute {
   readonly #server = new WebSocketServer({
@@ -70,6 +80,7 @@ export class GraphqlWsRoute {
     const { dispose } = useServer<{ accessToken?: unknown }, Partial<SocketState>>(
       {
         connectionInitWaitTimeout: 5_000,
+        jsonMessageReviver: refusingServersMessages,
         onConnect: (ctx) => this.#connected(ctx),
         onSubscribe: (ctx, id, payload) => this.#requested(ctx, id, payload),
         subscribe: (args) => this.#source(args) as never,

@@ -402,6 +402,9 @@ describe('a websocket is closed with', () => {
     ['what is no JSON', '{', 4400],
     ['what is no message', '"hello"', 4400],
     ['a message of another kind', '{"type":"start","id":"1"}', 4400],
+    ["a server's acknowledgement", '{"type":"connection_ack"}', 4400],
+    ["a server's news", '{"type":"next","id":"1","payload":{"data":{}}}', 4400],
+    ["a server's refusal", '{"type":"error","id":"1","payload":[{"message":"no"}]}', 4400],
     ['a subscription without an id', '{"type":"subscribe","payload":{"query":"{ __typename }"}}', 4400],
     ['a subscription without a query', '{"type":"subscribe","id":"1","payload":{}}', 4400],
     [
