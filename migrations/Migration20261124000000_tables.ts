@@ -195,7 +195,7 @@ export class Migration20261124000000_tables extends Migration {
     this.addSql(`create policy "fence" on "api_specification" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then exists (
     select from product_subscription s
     join quota_resource qr on qr.plan_id = s.plan_id and qr.provider_id = s.provider_id
-    where s.provider_id = api_specification.provider_id and s.state in ('PENDING_APPROVAL', 'ACTIVE', 'SUSPENDED')
+    where s.provider_id = api_specification.provider_id and s.state in ('ACTIVE', 'SUSPENDED')
       and (exists (
           select from api_resource r
           where r.id = qr.resource_id and r.provider_id = qr.provider_id and r.specification_id = api_specification.id)

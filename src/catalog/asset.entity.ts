@@ -93,7 +93,7 @@ export const ApiSpecification = defineEntity({
   ...fencedLike(`exists (
     select from product_subscription s
     join quota_resource qr on qr.plan_id = s.plan_id and qr.provider_id = s.provider_id
-    where s.provider_id = api_specification.provider_id and s.state in ('PENDING_APPROVAL', 'ACTIVE', 'SUSPENDED')
+    where s.provider_id = api_specification.provider_id and s.state in ('ACTIVE', 'SUSPENDED')
       and (exists (
           select from api_resource r
           where r.id = qr.resource_id and r.provider_id = qr.provider_id and r.specification_id = api_specification.id)

@@ -219,6 +219,17 @@ describe('row-level security', () => {
     expect(open).not.toEqual(sights[table])
   })
 
+  it.each(['ACTIVE', 'SUSPENDED', 'PENDING_APPROVAL', 'REJECTED', 'CANCELED'])(
+    'shows how an API is called only to those who were let in: %s',
+    async (state) => {
+      const seen = await trying(async () => {
+        await client.query('update product_subscription set state = $1', [state])
+        return as('developer', () => seenBy(client, 'api_specification'))
+      })
+      expect(seen).toEqual(state === 'ACTIVE' || state === 'SUSPENDED' ? ['own'] : [])
+    },
+  )
+
   it('is missed when any policy about deletion is dropped', async () => {
     const { rows } = await client.query<{ table: string }>(
       `select relname as table from pg_policy p join pg_class c on c.oid = p.polrelid where polname = 'fence_deletion'`,

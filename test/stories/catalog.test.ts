@@ -4,6 +4,7 @@ import type { Client } from '../support/client.js'
 import {
   ActivatePlanDocument,
   ActivateProductDocument,
+  ApproveProductSubscriptionDocument,
   ArchivePlanDocument,
   ArchiveProductDocument,
   AssetDocument,
@@ -86,6 +87,45 @@ async function givenProduct(name = `Pet store ${mark()}`) {
 const productSeen = async (client: Client, id: string) => (await client.query(ProviderProductDocument, { id })).product
 
 describe('assets', () => {
+  test('say how they are called to whoever was let in, and not to those who have only asked', async () => {
+    const { provider, providerId, id: marketplaceId } = market
+    const basePath = `/documented-${mark()}`
+    const specification = openApiDocument()
+    const { asset } = await provider.mutate(CreateAssetDocument, {
+      providerId,
+      name: 'Documented',
+      resources: [{ specification, basePath }],
+    })
+    await provider.mutate(ReleaseAssetDocument, { assetId: asset.id, releaseType: 'MAJOR' })
+    const { product } = await provider.mutate(CreateProductDocument, {
+      providerId,
+      name: `Documented ${mark()}`,
+      assets: [{ assetId: asset.id }],
+    })
+    const resourceId = asset.resources[0]?.id as string
+    const { plan } = await provider.mutate(CreatePlanDocument, {
+      productId: product.id,
+      name: 'By hand',
+      type: 'FREE',
+      approval: 'MANUAL',
+      quotas: [{ resourceIds: [resourceId], limit: 'STRICT', limitUnits: '10' }],
+    })
+    await provider.mutate(ActivateProductDocument, { productId: product.id, releaseType: 'MAJOR' })
+    await provider.mutate(PublishProductDocument, { productId: product.id, marketplaceId, activatePlanIds: [plan.id] })
+    const { consumer, id: organizationId } = await givenOrganization(market)
+    const specificationSeen = async () => {
+      const { data } = await consumer.ask<{ node: { specification: object | null } }, object>(
+        'query($id: ID!) { node(id: $id) { ... on ApiResource { specification } } }',
+        { id: resourceId },
+      )
+      return data?.node.specification ?? null
+    }
+    const { productSubscription } = await consumer.mutate(SubscribeDocument, { organizationId, planId: plan.id })
+    expect([productSubscription.state, await specificationSeen()]).toEqual(['PENDING_APPROVAL', null])
+    await provider.mutate(ApproveProductSubscriptionDocument, { productSubscriptionId: productSubscription.id })
+    expect(await specificationSeen()).toMatchObject({ openapi: expect.stringMatching(/^3/) })
+  })
+
   test('are made by hand or from an OpenAPI document, which tells the rest', async () => {
     const { provider, providerId } = market
     const basePath = `/by-hand-${mark()}`
@@ -107,7 +147,9 @@ describe('assets', () => {
     expect(trains?.description).toMatch(/train/i)
     expect(pets).toMatchObject({ name: expect.stringMatching(/petstore/i), basePath: '/v2' })
     const { node } = await provider.query(AssetDocument, { id: asset.id })
-    expect(node).toMatchObject({ resources: [{ specification: null }, { specification: { openapi: /^3\.1/ } }, {}] })
+    expect(node).toMatchObject({
+      resources: [{ specification: null }, { specification: { openapi: expect.stringMatching(/^3\.1/) } }, {}],
+    })
   })
 
   test('are refused with all that is wrong, each at its place', async () => {
