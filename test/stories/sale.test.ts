@@ -53,6 +53,8 @@ describe('a sale', () => {
     expect(opened.invoice.number).toMatch(/\S/)
     const page = opened.invoice.hostedUrl as string
     await whenPressed(page, 'card_declined')
+    // News comes in any order, and what failed before a payment is no news after it.
+    await heard.invoices.next(({ change }) => change === 'PAYMENT_FAILED')
     await whenPressed(page, 'card')
     await heard.granted.next()
     const after = await authorize(key, `${offer.basePath}/pets`)
