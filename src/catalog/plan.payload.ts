@@ -14,20 +14,29 @@ abstract class ChangedPlan {
 }
 
 @For(carriesOthers)
+@ObjectType('PricedPlan', { description: 'What answers have by which a plan comes to cost what it costs.' })
+abstract class PricedPlan extends ChangedPlan {
+  @Field(() => [String], {
+    description: 'What may surprise in it, such as a price by volume that falls where a tier begins.',
+  })
+  warnings!: string[]
+}
+
+@For(carriesOthers)
 @ObjectType('CreatePlanPayload', { description: 'The answer of `createPlan`.' })
-export class CreatePlanPayload extends ChangedPlan {}
+export class CreatePlanPayload extends PricedPlan {}
 
 @For(carriesOthers)
 @ObjectType('UpdatePlanPayload', { description: 'The answer of `updatePlan`.' })
-export class UpdatePlanPayload extends ChangedPlan {}
+export class UpdatePlanPayload extends PricedPlan {}
 
 @For(carriesOthers)
 @ObjectType('DuplicatePlanPayload', { description: 'The answer of `duplicatePlan`.' })
-export class DuplicatePlanPayload extends ChangedPlan {}
+export class DuplicatePlanPayload extends PricedPlan {}
 
 @For(carriesOthers)
 @ObjectType('ActivatePlanPayload', { description: 'The answer of `activatePlan`.' })
-export class ActivatePlanPayload extends ChangedPlan {}
+export class ActivatePlanPayload extends PricedPlan {}
 
 @For(carriesOthers)
 @ObjectType('DeprecatePlanPayload', { description: 'The answer of `deprecatePlan`.' })

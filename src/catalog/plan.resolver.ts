@@ -36,6 +36,8 @@ import type { PlanRepository, QuotaRepository } from './plan.repository.js'
 import type { PlanService } from './plan.service.js'
 import { CostEstimateType, PlanPriceType, PlanType, QuotaType } from './plan.type.js'
 import type { PlanLifecycleService } from './plan-lifecycle.service.js'
+import { planWarnings } from './plan-warnings.rules.js'
+import { pricingTermsOf } from './pricing-terms.js'
 import type { ProductRow } from './product.entity.js'
 import type { ProductRepository } from './product.repository.js'
 import { ProductType } from './product.type.js'
@@ -96,6 +98,8 @@ export class PlanMutations {
   constructor(
     private readonly service: PlanService,
     private readonly lifecycle: PlanLifecycleService,
+    private readonly quotaRows: QuotaRepository,
+    private readonly units: UnitRepository,
     private readonly mutations: Mutations,
   ) {}
 
@@ -105,9 +109,7 @@ export class PlanMutations {
     @Arg('input', () => CreatePlanInput, { description: 'What it is to be.' }) input: CreatePlanInput,
     @Ctx() context: Context,
   ) {
-    return this.mutations.answer(context, 'createPlan', input, async () => ({
-      plan: await this.service.createPlan(context.scope, input),
-    }))
+    return this.#priced(context, 'createPlan', input, () => this.service.createPlan(context.scope, input))
   }
 
   @For(managesCatalog)
@@ -118,9 +120,7 @@ export class PlanMutations {
     @Arg('input', () => UpdatePlanInput, { description: 'What is to change.' }) input: UpdatePlanInput,
     @Ctx() context: Context,
   ) {
-    return this.mutations.answer(context, 'updatePlan', input, async () => ({
-      plan: await this.service.updatePlan(context.scope, input),
-    }))
+    return this.#priced(context, 'updatePlan', input, () => this.service.updatePlan(context.scope, input))
   }
 
   @For(managesCatalog)
@@ -129,9 +129,9 @@ export class PlanMutations {
     @Arg('input', () => DuplicatePlanInput, { description: 'Which plan.' }) input: DuplicatePlanInput,
     @Ctx() context: Context,
   ) {
-    return this.mutations.answer(context, 'duplicatePlan', input, async () => ({
-      plan: await this.service.duplicatePlan(context.scope, input.planId, input.name ?? null),
-    }))
+    return this.#priced(context, 'duplicatePlan', input, () =>
+      this.service.duplicatePlan(context.scope, input.planId, input.name ?? null),
+    )
   }
 
   @For(managesCatalog)
@@ -143,9 +143,7 @@ export class PlanMutations {
     @Arg('input', () => ActivatePlanInput, { description: 'Which plan.' }) input: ActivatePlanInput,
     @Ctx() context: Context,
   ) {
-    return this.mutations.answer(context, 'activatePlan', input, async () => ({
-      plan: await this.lifecycle.activatePlan(context.scope, input.planId),
-    }))
+    return this.#priced(context, 'activatePlan', input, () => this.lifecycle.activatePlan(context.scope, input.planId))
   }
 
   @For(managesCatalog)
@@ -171,6 +169,23 @@ export class PlanMutations {
     return this.mutations.answer(context, 'archivePlan', input, async () => ({
       plan: await this.lifecycle.archivePlan(context.scope, input.planId),
     }))
+  }
+
+  async #priced(context: Context, operation: string, input: object, work: () => Promise<PlanRow>) {
+    const answer = await this.mutations.answer(context, operation, input, async () => ({ plan: await work() }))
+    return { warnings: answer.plan ? await this.#warnings(context, answer.plan) : [], ...answer }
+  }
+
+  async #warnings(context: Context, plan: PlanRow): Promise<string[]> {
+    const quotas = await context.load(this.quotaRows.ofPlans, plan.id)
+    return planWarnings(
+      await Promise.all(
+        quotas.map(async (quota) => {
+          const unit = await context.load(this.units.ofQuotas, quota.unitId)
+          return pricingTermsOf(quota, unit?.title ?? 'units')
+        }),
+      ),
+    )
   }
 }
 

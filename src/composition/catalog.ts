@@ -110,7 +110,7 @@ export function buildCatalog(
       new ProductAssetResolver(assets),
       new ProviderProductsResolver(products),
       new PlanResolver(products, quotas, units),
-      new PlanMutations(planService, planLifecycle, mutations),
+      new PlanMutations(planService, planLifecycle, quotas, units, mutations),
       new QuotaResolver(quotas, units, apiResources),
       new ProductPlansResolver(plans),
       new PublicationResolver(publicationService, publications, products, marketplaces, mutations),

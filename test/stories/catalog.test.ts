@@ -372,6 +372,33 @@ describe('plans', () => {
     expect((await productSeen(provider, product.id))?.plans).toEqual([])
   })
 
+  test('may cost less for more, which is said each time until they are on offer', async () => {
+    const { provider } = market
+    const product = await givenProduct()
+    const tiers = [{ to: '500', unitAmount: '2' }, { unitAmount: '1' }]
+    const byVolume = { ...quota(product.asset.resourceId), limit: 'UNLIMITED', limitUnits: null, pricing: 'VOLUME' }
+    const input = {
+      productId: product.id,
+      name: 'Volume',
+      type: 'PAID',
+      price: { base: '25', currency: 'USD' },
+      quotas: [{ ...byVolume, tiers }],
+    } as CreatePlanInput
+    const said = ['More can cost less: 500 Transactions cost 1000, and the price of more begins at 500.']
+    const keyed = { ...input, idempotencyKey: `volume-${product.id}` }
+    const made = await provider.mutate(CreatePlanDocument, keyed)
+    expect(made.warnings).toEqual(said)
+    expect((await provider.mutate(CreatePlanDocument, keyed)).warnings).toEqual(said)
+    const { id: planId } = made.plan
+    const dearer = [{ ...byVolume, tiers: [tiers[0], { unitAmount: '3' }] }] as CreatePlanInput['quotas']
+    expect((await provider.mutate(UpdatePlanDocument, { planId, quotas: dearer })).warnings).toEqual([])
+    expect((await provider.mutate(UpdatePlanDocument, { planId, quotas: input.quotas })).warnings).toEqual(said)
+    expect((await provider.mutate(ActivatePlanDocument, { planId })).warnings).toEqual(said)
+    expect((await provider.mutate(DuplicatePlanDocument, { planId })).warnings).toEqual(said)
+    const refused = await provider.query(UpdatePlanDocument, { input: { planId, quotas: dearer } })
+    expect(refused.updatePlan).toMatchObject({ plan: null, warnings: [], userErrors: [{ code: 'WRONG_STATE' }] })
+  })
+
   test('keep what they cost once they are on offer; whoever wants another price duplicates them', async () => {
     const { provider } = market
     const offer = await givenOffer(market)
