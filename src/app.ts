@@ -20,8 +20,9 @@ import { Origins } from './http/origins.js'
 import { Sockets } from './http/sockets.js'
 import { stripeWebhookRoutes } from './http/stripe-webhook.route.js'
 import { Viewers } from './http/viewer.js'
-import { type Clock, type Clocks, systemClock } from './kernel/clock.js'
+import type { Clock, Clocks } from './kernel/clock.js'
 import { Database } from './persistence/database.js'
+import { DatabaseClock } from './persistence/database-clock.js'
 import { SecretBox } from './persistence/secret-box.js'
 import { type Scope, system } from './persistence/tenant-scope.js'
 import { UnitOfWork } from './persistence/unit-of-work.js'
@@ -46,8 +47,8 @@ export interface App {
 const jobsAtOnce = 8
 const quietJobsAtOnce = 4
 
-/** @param transport by what time sessions, invitations and links end */
-export async function buildApp(config: AppConfig, log: Logger, transport: Clock = systemClock): Promise<App> {
+/** @param transport by what time sessions, invitations and links end; left out, by the database's */
+export async function buildApp(config: AppConfig, log: Logger, transport?: Clock): Promise<App> {
   const database = await Database.connect({ url: config.databaseUrl, entities })
   const doorbell = config.redisUrl ? new RedisDoorbell(config.redisUrl, log) : new PostgresDoorbell(database.url, log)
   const eventLog = new EventLog(() => doorbell.ring())
@@ -55,8 +56,10 @@ export async function buildApp(config: AppConfig, log: Logger, transport: Clock 
   const reading = (scope: Scope) => unitOfWork.reading(scope)
   const feed = new EventFeed(eventLog, () => reading(system), doorbell, log)
   const sandboxClock = config.sandboxPort === null ? null : new SandboxClock(config.stripeApiBase, log)
-  const clocks: Clocks = { billing: sandboxClock ?? systemClock, transport }
+  const databaseClock = new DatabaseClock(database, log)
+  const clocks: Clocks = { billing: sandboxClock ?? databaseClock, transport: transport ?? databaseClock }
   const metrics = new Registry()
+  databaseClock.register(metrics)
   const limiterPool = poolForLimits(database.url, log)
 
   const scopeOf = (token: string | null) => viewers.scopeOf(token)
@@ -139,6 +142,7 @@ export async function buildApp(config: AppConfig, log: Logger, transport: Clock 
   return {
     features,
     async start() {
+      await databaseClock.start()
       await sandboxClock?.start()
       await doorbell.start()
       await feed.start()
@@ -156,6 +160,7 @@ export async function buildApp(config: AppConfig, log: Logger, transport: Clock 
       await feed.stop()
       await doorbell.close()
       await sandboxClock?.stop()
+      await databaseClock.stop()
       await features.close()
       await limiterPool.end()
       await database.close()

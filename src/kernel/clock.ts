@@ -4,8 +4,6 @@ export interface Clock {
   now(): Date
 }
 
-export const systemClock: Clock = { now: () => new Date() }
-
 /** A clock that stands still until it is moved, and never goes back. */
 export class MovableClock implements Clock {
   #now: number
@@ -35,5 +33,5 @@ export class MovableClock implements Clock {
  */
 export type BillingClock = Clock
 
-/** Two kinds of time: sessions, tokens, retries and signatures go by `transport`, the machine's own. */
+/** Two kinds of time: sessions, tokens, retries and signatures go by `transport`, which nobody moves. */
 export type Clocks = { billing: BillingClock; transport: Clock }

@@ -289,6 +289,49 @@ describe('the start', () => {
   )
 
   test(
+    "of processes on machines whose clocks are wrong goes by the database's time",
+    async () => {
+      const place = await opened()
+      const late = await opened()
+      const databaseUrl = await givenDatabase()
+      const env = {
+        DATABASE_URL: databaseUrl,
+        STRIPE_API_BASE: 'http://127.0.0.1:9',
+        ENCRYPTION_KEYS: Buffer.alloc(32, 7).toString('base64'),
+        ADMIN_EMAIL: 'root@provider.example',
+        ADMIN_PASSWORD: 'correct horse battery staple',
+        PROVIDER_NAME: 'Provider',
+        LOG_LEVEL: 'warn',
+      }
+      const twoDays = 2 * 24 * 3_600
+      const fast = place.run('src/main.ts', { ...env, ...wrongBy(twoDays) })
+      await fast.says(ready)
+      const slow = late.run('src/main.ts', { ...env, ...wrongBy(-twoDays) })
+      await slow.says(ready)
+
+      // What the one has given for a quarter of an hour is good at the other, and says the true time.
+      const root = await signedIn(place, env.ADMIN_EMAIL, env.ADMIN_PASSWORD)
+      const elsewhere = new Client(late.url)
+      elsewhere.accessToken = root.accessToken
+      const { viewer } = await elsewhere.query(ViewerDocument)
+      expect(viewer?.user?.email).toBe(env.ADMIN_EMAIL)
+      expect(await hoursSince(databaseUrl, 'select max(created_at) from session')).toBe(0)
+
+      for (const [at, program, ahead] of [
+        [place, fast, twoDays],
+        [late, slow, -twoDays],
+      ] as const) {
+        expect(program.output).toContain("this machine's clock is not the database's")
+        expect((await fetch(`${at.url}/readyz`)).status).toBe(200)
+        const metrics = await (await fetch(`${at.url}/metrics`)).text()
+        const [, measured] = metrics.match(/^machine_clock_ahead_seconds (\S+)$/m) ?? []
+        expect(Math.round(Number(measured) / 3_600)).toBe(ahead / 3_600)
+      }
+    },
+    longest,
+  )
+
+  test(
     'in production is told by JSON, without demo and explorer',
     async () => {
       const place = await opened()
@@ -328,6 +371,30 @@ function atPlace(place: Place): Backend {
     client: () => new Client(place.url),
   }
   return parts as unknown as Backend
+}
+
+/** The environment of a process on a machine whose clock is so far ahead, or behind. */
+function wrongBy(seconds: number): Record<string, string> {
+  const shifted = `const Real = Date
+    globalThis.Date = class Date extends Real {
+      static now() { return Real.now() + ${seconds * 1_000} }
+      constructor(...given) { given.length === 0 ? super(Date.now()) : super(...given) }
+    }`
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(shifted)}` }
+}
+
+/** By the database's time. */
+async function hoursSince(databaseUrl: string, instant: string): Promise<number> {
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  try {
+    const { rows } = await client.query<{ hours: number }>(
+      `select round(extract(epoch from now() - (${instant})) / 3600)::int as hours`,
+    )
+    return rows[0]?.hours ?? Number.NaN
+  } finally {
+    await client.end()
+  }
 }
 
 async function countOf(databaseUrl: string, table: string): Promise<number> {

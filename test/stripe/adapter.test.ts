@@ -5,7 +5,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { pino } from 'pino'
 import Stripe from 'stripe'
 import type { BillingConnection, InvoiceOrder, InvoiceSnapshot, Outcome } from '../../src/billing/billing.port.js'
-import { systemClock } from '../../src/kernel/clock.js'
 import { newId } from '../../src/kernel/id.js'
 import { Secret } from '../../src/kernel/secret.js'
 import { startSandbox } from '../../src/sandbox/sandbox.js'
@@ -51,7 +50,7 @@ beforeEach(async () => {
   await control('POST', 'reset')
   clients?.close()
   clients = new StripeClients({ apiBase: base, log, timeoutInMs: 500, requestsPerSecond: 1_000 })
-  payments = new StripeBillingAdapter(clients, house.unitOfWork, systemClock)
+  payments = new StripeBillingAdapter(clients, house.unitOfWork, { now: () => new Date() })
   connection = connectionWith(restrictedKey)
 })
 

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { type App, buildApp } from '../../src/app.js'
 import { type Config, readConfig } from '../../src/config.js'
-import { type Clock, systemClock } from '../../src/kernel/clock.js'
+import type { Clock } from '../../src/kernel/clock.js'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js'
 import { Client } from './client.js'
 import { createTestDatabase } from './database.js'
@@ -47,9 +47,9 @@ export const administrator = {
 
 /**
  * The whole backend with a database and a Stripe sandbox of its own, reached over real HTTP and websockets.
- * @param transport by what time sessions, invitations and links end
+ * @param transport by what time sessions, invitations and links end; left out, by the database's
  */
-export async function startBackend(about: Partial<Config> = {}, transport: Clock = systemClock): Promise<Backend> {
+export async function startBackend(about: Partial<Config> = {}, transport?: Clock): Promise<Backend> {
   const database = await createTestDatabase()
   const dataDir = await mkdtemp(join(tmpdir(), 'backend-test-'))
   const sandbox = await startSandbox({ settings: { retries: 'fast' } })
