@@ -100,9 +100,8 @@ export class Stage {
     const control = sandboxOf(this.backend)
     await control.mend()
     const some = { match: { event: '*', probability: 0.5 } as never }
-    // Of a debit that is under way, or has bounced, nothing but its event tells, and whose it is only the finalization of
-    // its invoice: that is no news to be lost.
-    const lost = trouble === 'lost' ? ['paid', 'voided', 'marked_uncollectible'] : []
+    // Of a debit that is under way, or has bounced, nothing but its event tells: that is no news to be lost.
+    const lost = trouble === 'lost' ? ['finalized', 'paid', 'voided', 'marked_uncollectible'] : []
     for (const event of lost) {
       await control.fault({ match: { event: `invoice.${event}`, probability: 0.5 } as never, act: 'drop' })
     }

@@ -2,7 +2,14 @@ import type { Command, CommandName } from './command.js'
 import { createCreditNote, updateCreditNote, voidCreditNote } from './credit-notes.js'
 import { createCustomer, customerOf, deleteCustomer, updateCustomer } from './customers.js'
 import { type Asking, Draft } from './draft.js'
-import { createEndpoint, deleteEndpoint, recordAttempt, rollSecret, updateEndpoint } from './endpoints.js'
+import {
+  createEndpoint,
+  deleteEndpoint,
+  recordAttempt,
+  recordWithheld,
+  rollSecret,
+  updateEndpoint,
+} from './endpoints.js'
 import { finalizeInvoice, sendInvoice } from './finalization.js'
 import { createInvoice, deleteInvoice, updateInvoice } from './invoices.js'
 import { createItem, deleteItem, updateItem } from './items.js'
@@ -74,6 +81,10 @@ const steps: Steps = {
   'delivery.again': (draft, { event, endpoint }) => deliverAgain(draft, event, endpoint),
   'delivery.attempted': (draft, { id, attempt, next_attempt_at }) => {
     recordAttempt(draft, id, attempt, next_attempt_at)
+    return null
+  },
+  'delivery.withheld': (draft, { id, at, why }) => {
+    recordWithheld(draft, id, at, why)
     return null
   },
   'test_clock.create': (draft, { params }) => createTestClock(draft, params),

@@ -54,6 +54,7 @@ export interface Commands {
   /** As if it had never been made, which happens at Stripe too, rarely. */
   'event.unmake': { id: string }
   'delivery.again': { event: string; endpoint: string }
+  'delivery.withheld': { id: string; at: number; why: string }
   'delivery.attempted': { id: string; attempt: DeliveryAttempt; next_attempt_at: number | null }
   'test_clock.create': { params: { frozen_time: number; name?: string } }
   'test_clock.start_advance': { id: string; to: number }

@@ -80,6 +80,15 @@ export function recordAttempt(draft: Draft, id: string, made: DeliveryAttempt, n
   if (arrived && before.event_type === 'invoice.created') noteDelivered(draft, before.object)
 }
 
+/** It was never sent, which says nothing about its endpoint. */
+export function recordWithheld(draft: Draft, id: string, at: number, error: string): void {
+  const before = draft.get('deliveries', id)
+  if (!before) return
+  const attempt = { at, status: null, latency_ms: 0, answer: null, error }
+  const state = before.state === 'delivered' ? before.state : 'failed'
+  draft.put('deliveries', { ...before, attempts: [...before.attempts, attempt], state, next_attempt_at: null })
+}
+
 function noteDelivered(draft: Draft, id: string): void {
   const invoice = draft.get('invoices', id)
   if (invoice && invoice.webhooks_delivered_at === null) {

@@ -87,10 +87,10 @@ export class WebhookCourier implements Courier {
     const event = events.get(delivery.event)
     const endpoint = webhook_endpoints.get(delivery.endpoint)
     if (!event || !endpoint || endpoint.status === 'disabled') {
-      return this.#record(delivery, notSent('The endpoint is switched off.'), null)
+      return this.#withhold(delivery, 'The endpoint is switched off.')
     }
     const fault = this.#faults.forEvent(event)
-    if (fault?.act === 'drop') return this.#record(delivery, notSent('Dropped by a fault.'), null)
+    if (fault?.act === 'drop') return this.#withhold(delivery, 'Dropped by a fault.')
     if (fault?.act === 'never_made') return this.#unmake(event)
     if (fault?.act === 'reorder' || fault?.act === 'burst') return this.#hold(delivery, endpoint, event, fault)
     if (fault?.act === 'delay') await elapsed(fault.ms)
@@ -151,10 +151,12 @@ export class WebhookCourier implements Courier {
     const asking = { account: delivery.account, request: null }
     this.#engine.execute({ do: 'delivery.attempted', id: delivery.id, attempt, next_attempt_at }, asking)
   }
-}
 
-function notSent(error: string): Posted {
-  return { status: null, latency_ms: 0, answer: null, error }
+  #withhold({ id, account }: Delivery, why: string): void {
+    if (!this.#engine.state.tables.deliveries.get(id)) return
+    const at = this.#engine.clock.realNow
+    this.#engine.execute({ do: 'delivery.withheld', id, at, why }, { account, request: null })
+  }
 }
 
 function elapsed(ms: number): Promise<void> {

@@ -284,6 +284,28 @@ function deliveryLaw(reducer: Reducer): void {
   assert.equal(of(all)[0]?.state, 'failed')
 }
 
+function withholdingLaw(reducer: Reducer): void {
+  const story = new Story(reducer)
+  const endpoint = story.made<WebhookEndpoint>({
+    do: 'endpoint.create',
+    params: { url: 'http://127.0.0.1/', enabled_events: ['*'] },
+  })
+  const withheld = () => {
+    const { id } = story.customer()
+    const { deliveries } = story.state.tables
+    const { id: delivery } = [...deliveries.values()].find(({ object }) => object === id) as Delivery
+    story.take({ do: 'delivery.withheld', id: delivery, at: story.at, why: 'By a fault.' })
+    return deliveries.get(delivery) as Delivery
+  }
+  const { state, next_attempt_at, attempts } = withheld()
+  assert.deepEqual([state, next_attempt_at], ['failed', null])
+  assert.deepEqual(attempts, [{ at: story.at, status: null, latency_ms: 0, answer: null, error: 'By a fault.' }])
+  story.at += 30 * day
+  withheld()
+  const { status, failing_since } = story.state.tables.webhook_endpoints.get(endpoint.id) as WebhookEndpoint
+  assert.deepEqual([status, failing_since], ['enabled', null])
+}
+
 function strangersLaw(reducer: Reducer): void {
   const story = new Story(reducer)
   const id = story.invoiceIn('open')
@@ -340,6 +362,7 @@ export const laws: Readonly<Record<string, Law>> = {
   'a customer with something open has one currency': currencyLaw,
   'what lives by a test clock lives by its time': testClockLaw,
   'endpoints get what they asked for, and are switched off after nine days of failure': deliveryLaw,
+  'what is withheld from an endpoint is no failure of its own': withholdingLaw,
   'nobody touches what another account has': strangersLaw,
   'answers are forgotten after a day, events after thirty': forgettingLaw,
   'an invoice of a deleted customer fails to be finalized': goneLaw,
