@@ -22,7 +22,7 @@ export const StripeEvent = defineEntity({
     state: p.string().$type<StripeEventState>(),
     /** Why it had no effect, or waits. */
     note: p.text().nullable(),
-    /** The object that it tells of, such as in_…; a parked event is found by it. */
+    /** The object that it tells of, such as in_…, for whoever looks into the table. */
     objectId: p.string().nullable(),
     receivedAt: instant(),
     handledAt: instant().nullable(),
@@ -30,6 +30,6 @@ export const StripeEvent = defineEntity({
     nextTryAt: instant().nullable(),
   },
   uniques: [{ properties: ['providerId', 'billingIntegrationId', 'eventId'] }],
-  indexes: [{ properties: ['state', 'nextTryAt'] }, { properties: ['objectId'] }],
+  indexes: [{ properties: ['state', 'nextTryAt'] }],
 })
 export type StripeEventRow = InferEntity<typeof StripeEvent>

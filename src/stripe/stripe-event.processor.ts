@@ -7,7 +7,6 @@ import type {
   PaymentReports,
 } from '../billing/billing.port.js'
 import type { DomainEvent } from '../events/event.js'
-import { enqueue } from '../events/jobs.js'
 import type { Clock } from '../kernel/clock.js'
 import { invariant } from '../kernel/invariant.js'
 import { rows } from '../persistence/tenant-repository.js'
@@ -21,7 +20,6 @@ import {
   meaningOf,
   type StripeEnvelope,
 } from './stripe-event.translator.js'
-import { stripeEventTask } from './stripe-inbox.js'
 
 const secondInMs = 1_000
 const hourInMs = 3_600 * secondInMs
@@ -78,24 +76,6 @@ export class StripeEventProcessor {
     }
   }
 
-  /** Hands parked events about an invoice to the worker at once: its row is there now. */
-  async adoptParked(stripeInvoiceId: string): Promise<void> {
-    await this.unitOfWork.run(system, async (tx) => {
-      const parked = await rows(tx, StripeEvent)
-        .selectFrom('StripeEvent')
-        .select('id')
-        .where('objectId', '=', stripeInvoiceId)
-        .where('state', '=', 'PARKED')
-        .orderBy('id')
-        .limit(sweptAtOnce)
-        .execute()
-      await enqueue(
-        tx,
-        parked.map(({ id }) => ({ task: stripeEventTask, payload: { id } })),
-      )
-    })
-  }
-
   /** @returns the event, when an invoice has to be read at Stripe before it can be handled */
   #handle(id: string, reading: { snapshot: InvoiceSnapshot | null } | null): Promise<NeedsReading | null> {
     return this.unitOfWork.run(system, async (tx) => {
@@ -138,7 +118,7 @@ export class StripeEventProcessor {
     return { state: 'HANDLED', note: effect === 'applied' ? null : 'Without effect.', nextTryAt: null }
   }
 
-  /** Foreign, or faster than our own commit: which of them only time can tell. */
+  /** Foreign, or not there yet: which of them only time can tell. */
   #parked(row: StripeEventRow): Settled {
     const now = this.clock.now().getTime()
     const waited = now - row.receivedAt.getTime()

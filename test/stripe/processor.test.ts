@@ -172,7 +172,7 @@ describe('An event that fails', () => {
 })
 
 describe('An event about an invoice that is not there', () => {
-  it('is parked, and taken up when our own commit has caught up', async () => {
+  it('is parked, and taken up when it is there', async () => {
     const invoice = stripeInvoice()
     await processor.process(await arrived(stripeEvent('invoice.finalized', invoice)))
     expect(await state()).toEqual(['PARKED: No invoice of ours so far.'])
@@ -184,18 +184,6 @@ describe('An event about an invoice that is not there', () => {
     await processor.sweep()
     expect(billing.heard).toHaveLength(1)
     expect(await state()).toEqual(['HANDLED: null'])
-  })
-
-  it('is handed to the worker at once when somebody says that it is there', async () => {
-    const invoice = stripeInvoice()
-    const [parked, foreign] = [
-      await arrived(stripeEvent('invoice.finalized', invoice)),
-      await arrived(stripeEvent('invoice.finalized', stripeInvoice())),
-    ]
-    for (const id of [parked, foreign]) await processor.process(id)
-    const before = await house.jobs()
-    await processor.adoptParked(invoice.id as string)
-    expect((await house.jobs()).slice(before.length)).toEqual([parked])
   })
 
   it('is tried ever less often, and is foreign after 24 hours', async () => {
