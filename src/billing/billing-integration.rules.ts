@@ -14,6 +14,8 @@ export const webhookEventsOptional = [
   'invoice.overdue',
   'customer.deleted',
   'payment_intent.processing',
+  'charge.dispute.created',
+  'charge.dispute.closed',
 ]
 
 /** The recommended one first: what our own requests are made in. */

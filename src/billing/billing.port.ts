@@ -112,10 +112,24 @@ export interface InvoiceReference {
   readonly stripeInvoiceId: string
 }
 
+/** A payment that was made, and that its payer or their bank wants back. */
+export interface PaymentDispute {
+  readonly stripeDisputeId: string
+  /** LOST is also what a bank has taken back without asking. */
+  readonly state: 'OPEN' | 'WON' | 'LOST'
+  readonly amountMinor: bigint
+  readonly currency: string
+  /** In the payment provider's words, such as `fraudulent`. */
+  readonly reason: string | null
+}
+
+export type PaymentNews =
+  | { readonly what: 'snapshot' | 'payment failed' | 'payment processing' | 'deleted' }
+  | { readonly what: 'payment disputed'; readonly dispute: PaymentDispute }
+
 /** What the payment provider has told us about an invoice. */
-export interface PaymentReport {
+export type PaymentReport = PaymentNews & {
   readonly connectionId: string
-  readonly what: 'snapshot' | 'payment failed' | 'payment processing' | 'deleted'
   readonly snapshot: InvoiceSnapshot
   /** When it happened there, to the second; it cannot order two events. */
   readonly reportedAt: Date

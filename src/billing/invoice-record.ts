@@ -130,7 +130,7 @@ export class InvoiceRecord {
     // What was paid never becomes less; older versions of the API leave out what was paid outside of Stripe.
     if (snapshot.amountPaidMinor > invoice.amountPaidMinor) invoice.amountPaidMinor = snapshot.amountPaidMinor
     const issuedAt = snapshot.finalizedAt ?? invoice.issuedAt ?? this.clock.now()
-    invoice.dueAt = snapshot.dueAt ?? invoice.dueAt ?? ownDueDate(issuedAt, invoice.paymentTermDays)
+    this.#fallsDue(invoice, snapshot.dueAt ?? invoice.dueAt ?? ownDueDate(issuedAt, invoice.paymentTermDays))
     invoice.pdfUrl = snapshot.pdfUrl ?? invoice.pdfUrl
     if (snapshot.hostedUrl) {
       invoice.hostedUrl = snapshot.hostedUrl
@@ -138,6 +138,16 @@ export class InvoiceRecord {
     }
     if (seenAt) invoice.stripeSeenAt = seenAt
     return JSON.stringify(detailsOf(invoice)) !== before
+  }
+
+  /** A date that somebody has moved at Stripe begins anew: what is told when, and whether it is past due. */
+  #fallsDue(invoice: InvoiceRow, dueAt: Date): void {
+    const before = invoice.dueAt ?? null
+    invoice.dueAt = dueAt
+    if (before === null || before.getTime() === dueAt.getTime()) return
+    const now = this.clock.now()
+    invoice.reminderAt = now
+    if (dueAt > now) invoice.pastDueAt = null
   }
 
   #takeInstants(invoice: InvoiceRow, snapshot: InvoiceSnapshot, status: InvoiceStatus): void {

@@ -8,12 +8,14 @@ import { BillingAccount, BillingIntegration } from './billing-integration.entity
 import { Invoice, type InvoiceRow } from './invoice.entity.js'
 import type { InvoiceRepository } from './invoice.repository.js'
 import type { InvoiceRecord } from './invoice-record.js'
+import type { PaymentDisputes } from './payment-disputes.service.js'
 
 /** Takes in what Stripe tells of invoices, in the transaction that marks it as handled. */
 export class PaymentRecording implements PaymentReports {
   constructor(
     private readonly invoices: InvoiceRepository,
     private readonly invoiceRecord: InvoiceRecord,
+    private readonly disputes: PaymentDisputes,
     private readonly audit: AuditLog,
   ) {}
 
@@ -95,6 +97,7 @@ export class PaymentRecording implements PaymentReports {
     if (what === 'deleted') return this.#deleted(transaction, invoice)
     const moved = await this.invoiceRecord.apply(transaction, invoice, snapshot, 'WEBHOOK', reportedAt)
     if (what === 'snapshot') return moved
+    if (what === 'payment disputed') return (await this.disputes.tell(transaction, invoice, report.dispute)) || moved
     return (await this.#payment(transaction, invoice, what === 'payment processing', reportedAt)) || moved
   }
 

@@ -43,6 +43,7 @@ import { InvoiceSettlement } from '../billing/invoice-settlement.service.js'
 import { InvoiceDriftResolver, InvoiceStepsResolver } from '../billing/invoice-steps.resolver.js'
 import { InvoiceSweep, sweepTask } from '../billing/invoice-sweep.js'
 import { InvoiceWriting } from '../billing/invoice-writing.js'
+import { PaymentDisputes } from '../billing/payment-disputes.service.js'
 import { PaymentRecording } from '../billing/payment-recording.service.js'
 import { BillingPlanChanges } from '../billing/plan-change-charges.js'
 import { QuotaPrices } from '../billing/quota-prices.js'
@@ -144,7 +145,8 @@ export function buildCommerce(
   const connections = new BillingConnections(unitOfWork, box, clocks.transport)
   const clients = new StripeClients({ apiBase: config.stripeApiBase, log })
   const payments = new StripeBillingAdapter(clients, unitOfWork, clock)
-  const reports = new PaymentRecording(invoices, invoiceRecord, audit)
+  const disputes = new PaymentDisputes(addressees, notices, audit)
+  const reports = new PaymentRecording(invoices, invoiceRecord, disputes, audit)
   const processor = new StripeEventProcessor(unitOfWork, reports, connections, payments, clocks.transport, log)
   const stripeSettlement = new StripeSettlement(unitOfWork, connections, payments, reports, clock, log)
 

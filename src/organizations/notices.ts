@@ -23,23 +23,27 @@ export class Notices {
     private readonly clock: Clock,
   ) {}
 
-  /** In the transaction that has seen that it is true, which has locked the subject. Nothing if it was told before. */
+  /**
+   * In the transaction that has seen that it is true, which has locked the subject. Nothing if it was told before.
+   * @returns whether it is told now
+   */
   async post(
     transaction: Transaction<never> | Transaction,
     { providerId, subjectId, occasion = '' }: NoticeSubject,
     to: readonly string[],
     letter: Letter,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const written = await rows(transaction, Notice)
       .insertInto('Notice')
       .values({ providerId, subjectId, kind: letter.kind, occasion, postedAt: this.clock.now() })
       .onConflict((conflict) => conflict.columns(['providerId', 'subjectId', 'kind', 'occasion']).doNothing())
       .returning('kind')
       .execute()
-    if (written.length === 0) return
+    if (written.length === 0) return false
     for (const address of new Set(to.map((each) => each.toLowerCase()))) {
       await this.mailer.post(transaction, { ...letter, to: address, token: null })
     }
+    return true
   }
 }
 

@@ -72,13 +72,15 @@ function ownId(metadata: unknown, name: string, prefix: IdPrefix): string | null
   return id !== null && idPrefix(id) === prefix ? id : null
 }
 
-function minorUnits(amount: unknown, currency: Currency): bigint | null {
+/** An amount of Stripe's in the minor units that we count in. */
+export function minorUnits(amount: unknown, currency: Currency): bigint | null {
   return typeof amount === 'number' && Number.isSafeInteger(amount)
     ? fromStripeAmount(BigInt(amount), currency).minor
     : null
 }
 
-function text(value: unknown): string | null {
+/** Null where there is none. */
+export function text(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null
 }
 

@@ -110,9 +110,9 @@ export class StripeEventProcessor {
       await this.reports.customerDeleted(tx, connectionId, meaning.stripeCustomerId)
       return { state: 'HANDLED', note: null, nextTryAt: null }
     }
-    const { what, snapshot } = meaning
+    const { news, snapshot } = meaning
     const reportedAt = event.created ?? row.receivedAt
-    const report: PaymentReport = { connectionId, what, snapshot, reportedAt }
+    const report: PaymentReport = { ...news, connectionId, snapshot, reportedAt }
     const effect = await this.reports.record(tx, report)
     if (effect === 'unknown') return this.#parked(row)
     return { state: 'HANDLED', note: effect === 'applied' ? null : 'Without effect.', nextTryAt: null }
@@ -174,5 +174,5 @@ function withReading(meaning: Meaning, reading: { snapshot: InvoiceSnapshot | nu
   if (meaning.kind !== 'read first' || reading === null) return meaning
   const { snapshot } = reading
   if (!snapshot) return { kind: 'nothing', why: 'Its invoice cannot be read at Stripe.' }
-  return { kind: 'report', what: meaning.what, snapshot }
+  return { kind: 'report', news: meaning.news, snapshot }
 }

@@ -1,4 +1,5 @@
-import type { InvoiceSnapshot, PaymentReport } from '../billing/billing.port.js'
+import type { InvoiceSnapshot, PaymentNews } from '../billing/billing.port.js'
+import { readDispute } from './dispute-reading.js'
 import { idOf, instant, isRecord, readInvoice } from './invoice-reading.js'
 
 /** The envelope of an event, as far as we rely on it; what it tells of is read with care. */
@@ -13,16 +14,16 @@ export interface StripeEnvelope {
 
 /** What an event means for us. */
 export type Meaning =
-  | { kind: 'report'; what: PaymentReport['what']; snapshot: InvoiceSnapshot }
+  | { kind: 'report'; news: PaymentNews; snapshot: InvoiceSnapshot }
   | { kind: 'customer deleted'; stripeCustomerId: string }
   /** It does not tell how its invoice stands: to be read first. */
-  | { kind: 'read first'; what: PaymentReport['what']; by: InvoiceSought }
+  | { kind: 'read first'; news: PaymentNews; by: InvoiceSought }
   | { kind: 'nothing'; why: string }
 
 /** By what an invoice is found: since 2025-03-31 a payment does not name the one that it is for. */
 export type InvoiceSought = { stripeInvoiceId: string } | { stripePaymentId: string }
 
-const invoiceEvents: ReadonlyMap<string, PaymentReport['what']> = new Map([
+const invoiceEvents: ReadonlyMap<string, Exclude<PaymentNews['what'], 'payment disputed'>> = new Map([
   ['invoice.finalized', 'snapshot'],
   ['invoice.paid', 'snapshot'],
   ['invoice.voided', 'snapshot'],
@@ -35,9 +36,13 @@ const invoiceEvents: ReadonlyMap<string, PaymentReport['what']> = new Map([
   ['invoice.deleted', 'deleted'],
 ])
 
+/** Those that begin and end one; what happens between is for whoever answers it in Stripe. */
+const disputeEvents = new Set(['charge.dispute.created', 'charge.dispute.closed'])
+
 /** Whether an event of this type may mean something. One truth for each fact: `payment_succeeded` does not. */
 export function concernsUs(type: string): boolean {
-  return invoiceEvents.has(type) || type === 'customer.deleted' || type === 'payment_intent.processing'
+  const others = ['customer.deleted', 'payment_intent.processing']
+  return invoiceEvents.has(type) || disputeEvents.has(type) || others.includes(type)
 }
 
 /** The envelope of what Stripe has sent; null when it is no event. */
@@ -68,17 +73,26 @@ export function meaningOf(event: StripeEnvelope): Meaning {
   const what = invoiceEvents.get(type)
   if (what !== undefined) {
     const snapshot = readInvoice(withoutDeletion(object))
-    return snapshot ? { kind: 'report', what, snapshot } : { kind: 'nothing', why: 'Its invoice cannot be read.' }
+    return snapshot
+      ? { kind: 'report', news: { what }, snapshot }
+      : { kind: 'nothing', why: 'Its invoice cannot be read.' }
   }
   const id = subjectOf(event)
   if (type === 'customer.deleted') {
     return id ? { kind: 'customer deleted', stripeCustomerId: id } : { kind: 'nothing', why: 'It names no customer.' }
   }
   if (type === 'payment_intent.processing') {
+    const news = { what: 'payment processing' } as const
     const stripePaymentId = isRecord(object) ? idOf(object.id) : null
-    if (id) return { kind: 'read first', what: 'payment processing', by: { stripeInvoiceId: id } }
-    if (stripePaymentId) return { kind: 'read first', what: 'payment processing', by: { stripePaymentId } }
+    if (id) return { kind: 'read first', news, by: { stripeInvoiceId: id } }
+    if (stripePaymentId) return { kind: 'read first', news, by: { stripePaymentId } }
     return { kind: 'nothing', why: 'It names neither invoice nor payment.' }
+  }
+  if (disputeEvents.has(type)) {
+    const dispute = readDispute(object)
+    const stripePaymentId = isRecord(object) ? idOf(object.payment_intent) : null
+    if (!dispute || !stripePaymentId) return { kind: 'nothing', why: 'It tells of no dispute of a payment.' }
+    return { kind: 'read first', news: { what: 'payment disputed', dispute }, by: { stripePaymentId } }
   }
   return { kind: 'nothing', why: 'Events of this type mean nothing to us.' }
 }

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import { pino } from 'pino'
 import { BillingConnections, placeOf } from '../../src/billing/billing-connections.js'
 import { BillingIntegration, MarketplaceBilling } from '../../src/billing/billing-integration.entity.js'
@@ -14,6 +15,7 @@ import { InvoiceReconciliation } from '../../src/billing/invoice-reconciliation.
 import { InvoiceRecord } from '../../src/billing/invoice-record.js'
 import { InvoiceSettlement } from '../../src/billing/invoice-settlement.service.js'
 import { InvoiceSweep } from '../../src/billing/invoice-sweep.js'
+import { PaymentDisputes } from '../../src/billing/payment-disputes.service.js'
 import { PaymentRecording } from '../../src/billing/payment-recording.service.js'
 import { SavedPayments } from '../../src/billing/saved-payments.service.js'
 import { StandingService } from '../../src/billing/standing.service.js'
@@ -22,13 +24,16 @@ import { PlanRepository } from '../../src/catalog/plan.repository.js'
 import { entities } from '../../src/entities.js'
 import type { DomainEvent } from '../../src/events/event.js'
 import { EventLog } from '../../src/events/event-log.js'
+import { Mailer } from '../../src/identity/mailer.js'
 import { MovableClock } from '../../src/kernel/clock.js'
 import { newId } from '../../src/kernel/id.js'
 import { Secret } from '../../src/kernel/secret.js'
 import { Marketplace } from '../../src/marketplaces/marketplace.entity.js'
 import { MarketplaceRepository } from '../../src/marketplaces/marketplace.repository.js'
+import { AddresseeRepository } from '../../src/organizations/addressee.repository.js'
 import { ConsumerOrganization } from '../../src/organizations/consumer-organization.entity.js'
 import { ConsumerOrganizationRepository } from '../../src/organizations/consumer-organization.repository.js'
+import { Notices } from '../../src/organizations/notices.js'
 import { Database } from '../../src/persistence/database.js'
 import { SecretBox } from '../../src/persistence/secret-box.js'
 import { rows } from '../../src/persistence/tenant-repository.js'
@@ -89,6 +94,10 @@ export async function openBilling() {
     audit,
   )
   const inquiry = new InvoiceInquiry(unitOfWork, invoices, connections, payments, record)
+  const notices = new Notices(
+    new Mailer({ url: null, folder: tmpdir(), from: 'house@test.example', box, clock, log }),
+    clock,
+  )
   const reconciliation = new InvoiceReconciliation(
     unitOfWork,
     marketplaces,
@@ -133,7 +142,12 @@ export async function openBilling() {
       { billing: clock, transport: clock },
     ),
     examination: new ConnectionExamination(unitOfWork, integrations, connections, payments, audit),
-    reports: new PaymentRecording(invoices, record, audit),
+    reports: new PaymentRecording(
+      invoices,
+      record,
+      new PaymentDisputes(new AddresseeRepository(), notices, audit),
+      audit,
+    ),
     sweep: new InvoiceSweep(unitOfWork, invoices, delivery, inquiry, record, standing, clock, [], courier),
     reading: () => writing(database),
     close: async () => {

@@ -87,6 +87,11 @@ export class SandboxControl {
     return secret
   }
 
+  /** What a person does in Stripe's dashboard. */
+  moveDueDate(stripeInvoiceId: string, to: Date): Promise<unknown> {
+    return this.#call('POST', `invoices/${stripeInvoiceId}/due_date`, { to: to.toISOString() })
+  }
+
   /** Resolves when all that was to be delivered has been. */
   rest(): Promise<unknown> {
     return this.#call('POST', 'clock', { advance: 'PT0S' })

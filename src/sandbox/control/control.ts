@@ -51,6 +51,7 @@ export class Control {
       'GET deliveries': ({ query }) => this.#deliveries(query),
       'GET deliveries/:id': ({ id }) => this.#delivery(id),
       'POST deliveries/:id/resend': ({ id }) => this.#resend(id),
+      'POST invoices/:id/due_date': ({ id, given }) => this.#moveDueDate(id, given),
       'POST webhook_endpoints/:id/roll': ({ id, given }) => this.#rollSecret(id, given),
       'GET requests': ({ query }) => ({ data: log.newest(Number(query.get('limit') ?? shownAtOnce)) }),
       'GET requests/:id': ({ id }) => this.#request(id),
@@ -166,6 +167,19 @@ export class Control {
     const { account, event, endpoint } = this.#delivery(id)
     const { result } = this.#parts.engine.execute({ do: 'delivery.again', event, endpoint }, { account, request: null })
     return result as Delivery
+  }
+
+  #moveDueDate(id: string, { to }: Record<string, unknown>): object {
+    const { engine } = this.#parts
+    const invoice = engine.state.tables.invoices.get(id)
+    if (!invoice) throw missing('invoice', id)
+    const instant = instantOf(to)
+    if (instant === null || Number.isNaN(instant)) {
+      throw invalid('A due date is moved by {"to": "2026-12-24T00:00:00Z"}.', { param: 'to' })
+    }
+    const asking = { account: invoice.account, request: null }
+    return engine.execute({ do: 'invoice.move_due_date', id, due_date: Math.floor(instant / 1_000) }, asking)
+      .result as object
   }
 
   /** The new secret; the old one signs too for as long as is asked. */

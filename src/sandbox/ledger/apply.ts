@@ -11,6 +11,7 @@ import {
   updateEndpoint,
 } from './endpoints.js'
 import { finalizeInvoice, sendInvoice } from './finalization.js'
+import { moveDueDate } from './invoice-change.js'
 import { createInvoice, deleteInvoice, updateInvoice } from './invoices.js'
 import { createItem, deleteItem, updateItem } from './items.js'
 import { addLines, removeLines, updateLines } from './lines.js'
@@ -70,6 +71,7 @@ const steps: Steps = {
   'invoice.mark_uncollectible': (draft, { id }) => markUncollectible(draft, id),
   'invoice.let_time_pass': (draft, { id }) => letTimePass(draft, id),
   'payment.settle': (draft, { id }) => settle(draft, id),
+  'invoice.move_due_date': (draft, { id, due_date }) => moveDueDate(draft, id, due_date),
   'credit_note.create': (draft, { params }) => createCreditNote(draft, params),
   'credit_note.update': (draft, { id, params }) => updateCreditNote(draft, id, params),
   'credit_note.void': (draft, { id }) => voidCreditNote(draft, id),

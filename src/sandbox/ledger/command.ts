@@ -42,6 +42,8 @@ export interface Commands {
   'invoice.authenticate': { id: string; confirms: boolean }
   'invoice.void': { id: string }
   'invoice.mark_uncollectible': { id: string }
+  /** By a person in Stripe's dashboard: by no API. */
+  'invoice.move_due_date': { id: string; due_date: number }
   'invoice.let_time_pass': { id: string }
   'payment.settle': { id: string }
   'credit_note.create': { params: CreateCreditNote }

@@ -1,6 +1,7 @@
 import type { Draft } from './draft.js'
 import { allow } from './lifecycle.js'
 import type { Invoice } from './records.js'
+import { invalid } from './stripe-error.js'
 import { withAmountDue } from './totals.js'
 
 export function invoiceOf(draft: Draft, id: string): Invoice {
@@ -22,4 +23,11 @@ export function changeInvoice(draft: Draft, before: Invoice, after: Invoice): In
   const invoice = draft.put('invoices', changed)
   draft.emit('invoice.updated', 'invoice', invoice, before)
   return invoice
+}
+
+/** Which also begins anew what is told of it. */
+export function moveDueDate(draft: Draft, id: string, due_date: number): Invoice {
+  const before = invoiceOf(draft, id)
+  if (before.status !== 'open') throw invalid('Only an open invoice has a due date to be moved.', { param: 'to' })
+  return changeInvoice(draft, before, { ...before, due_date, told_will_be_due: false, told_overdue: false })
 }
