@@ -5,6 +5,7 @@ import { BillingCharges } from './billing/billing-charges.js'
 import { BillingIntegrationRepository } from './billing/billing-integration.repository.js'
 import { InvoiceRepository } from './billing/invoice.repository.js'
 import { OwedInvoices } from './billing/owed-invoices.js'
+import { SharedBillingEmails } from './billing/shared-billing-emails.js'
 import { ApiResourceRepository } from './catalog/asset.repository.js'
 import { PlanRepository, QuotaRepository } from './catalog/plan.repository.js'
 import { buildAccess } from './composition/access.js'
@@ -16,6 +17,7 @@ import { housekeepingTask, keepHouse } from './events/housekeeping.js'
 import { LiveCursorResolver } from './graphql/live-cursor.resolver.js'
 import { Mutations } from './graphql/mutation.js'
 import { NodeRegistry, NodeResolver } from './graphql/node.js'
+import { ConsumerOrganizationRepository } from './organizations/consumer-organization.repository.js'
 import { system } from './persistence/tenant-scope.js'
 import { reactionTable } from './reactions.js'
 import { ProductSubscriptionRepository } from './subscriptions/product-subscription.repository.js'
@@ -36,13 +38,18 @@ export function buildFeatures(given: Omit<Foundation, 'mutations' | 'nodes'>) {
   const plans = new PlanRepository()
   const quotas = new QuotaRepository()
   const apiResources = new ApiResourceRepository()
+  const organizations = new ConsumerOrganizationRepository()
   const subscriptions = new ProductSubscriptionRepository()
   const integrations = new BillingIntegrationRepository()
   const invoices = new InvoiceRepository()
   const facts = new AccessFactsRepository()
   const charges = new BillingCharges(integrations)
 
-  const people = buildPeople(foundation, [new RunningSubscriptions(subscriptions), new OwedInvoices(invoices)])
+  const people = buildPeople(foundation, {
+    organizations,
+    obstacles: [new RunningSubscriptions(subscriptions), new OwedInvoices(invoices)],
+    warnings: new SharedBillingEmails(organizations, integrations),
+  })
   const catalog = buildCatalog(foundation, people, {
     plans,
     quotas,

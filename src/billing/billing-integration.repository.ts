@@ -68,6 +68,25 @@ export class BillingIntegrationRepository extends TenantRepository<typeof Billin
     return marketplaceIds.map((id) => portals.get(id) ?? null)
   }
 
+  /** The marketplaces that lead to the portal that this one leads to, itself among them; none where it has no portal. */
+  async sharingPortal(reading: Reading, marketplaceId: string): Promise<string[]> {
+    const found = await rows(reading.as(system), MarketplaceBilling, BillingIntegration)
+      .selectFrom('MarketplaceBilling')
+      .innerJoin('BillingIntegration', 'BillingIntegration.id', 'MarketplaceBilling.billingIntegrationId')
+      .select('MarketplaceBilling.marketplaceId')
+      .where('BillingIntegration.customerPortalUrl', 'is not', null)
+      .where('MarketplaceBilling.enabled', '=', true)
+      .where('MarketplaceBilling.billingIntegrationId', 'in', (eb) =>
+        eb
+          .selectFrom('MarketplaceBilling as own')
+          .select('own.billingIntegrationId')
+          .where('own.marketplaceId', '=', marketplaceId)
+          .where('own.enabled', '=', true),
+      )
+      .execute()
+    return found.map((link) => link.marketplaceId)
+  }
+
   /** Whether Stripe charges a payment method that each organization has saved; null for those unknown to Stripe. */
   readonly payingAutomatically = async (
     reading: Reading,

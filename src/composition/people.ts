@@ -13,7 +13,7 @@ import { AddresseeRepository } from '../organizations/addressee.repository.js'
 import { AuditedAccounts } from '../organizations/audited-accounts.js'
 import type { ClosingObstacles } from '../organizations/closing.port.js'
 import {
-  ConsumerOrganizationRepository,
+  type ConsumerOrganizationRepository,
   InvitationRepository,
   MembershipRepository,
 } from '../organizations/consumer-organization.repository.js'
@@ -31,6 +31,7 @@ import { MemberService } from '../organizations/member.service.js'
 import { Notices } from '../organizations/notices.js'
 import { OrganizationResolver } from '../organizations/organization.resolver.js'
 import { OrganizationService } from '../organizations/organization.service.js'
+import type { OrganizationWarnings } from '../organizations/organization-warnings.port.js'
 import { People } from '../organizations/people.js'
 import { MembershipPlaces } from '../organizations/persons-places.js'
 import { SignUpService } from '../organizations/sign-up.service.js'
@@ -54,8 +55,16 @@ import type { Foundation } from './foundation.js'
 
 export type PeopleFeatures = ReturnType<typeof buildPeople>
 
-/** identity, providers, marketplaces, organizations. @param obstacles what may keep an organization from closing */
-export function buildPeople(foundation: Foundation, obstacles: readonly ClosingObstacles[]) {
+/** What others know of organizations. */
+interface AroundPeople {
+  organizations: ConsumerOrganizationRepository
+  /** What may keep one from closing. */
+  obstacles: readonly ClosingObstacles[]
+  warnings: OrganizationWarnings
+}
+
+/** identity, providers, marketplaces, organizations. */
+export function buildPeople(foundation: Foundation, { organizations, obstacles, warnings }: AroundPeople) {
   const { unitOfWork, clocks, box, config, log, mutations, nodes, scopeOf } = foundation
   const { billing, transport } = clocks
   const { publicUrl } = config
@@ -67,7 +76,6 @@ export function buildPeople(foundation: Foundation, obstacles: readonly ClosingO
   const units = new UnitRepository()
   const auditEntries = new AuditEntryRepository()
   const marketplaces = new MarketplaceRepository()
-  const organizations = new ConsumerOrganizationRepository()
   const memberships = new MembershipRepository()
   const invitations = new InvitationRepository()
   const people = new People(users, memberships, providerMemberships)
@@ -217,6 +225,7 @@ export function buildPeople(foundation: Foundation, obstacles: readonly ClosingO
         invitations,
         marketplaces,
         auditEntries,
+        warnings,
         mutations,
       ),
       new MemberResolver(memberService, organizations, users, mutations),

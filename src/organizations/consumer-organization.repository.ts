@@ -33,6 +33,23 @@ export class ConsumerOrganizationRepository extends TenantRepository<typeof Cons
       .where('ConsumerOrganization.id', 'in', [...scope.organizations.keys()])
   }
 
+  /** The first of those in these marketplaces that have their bills sent there. */
+  async billedAt(
+    reading: Reading,
+    email: string,
+    marketplaceIds: readonly string[],
+    atMost: number,
+  ): Promise<Array<{ id: string; name: string }>> {
+    return this.query(reading)
+      .select(['ConsumerOrganization.id', 'ConsumerOrganization.name'])
+      .where('ConsumerOrganization.marketplaceId', 'in', marketplaceIds)
+      .where('ConsumerOrganization.billingEmail', '=', email)
+      .where('ConsumerOrganization.state', 'not in', ['DENIED', 'CLOSED'])
+      .orderBy('ConsumerOrganization.id')
+      .limit(atMost)
+      .execute() as Promise<Array<{ id: string; name: string }>>
+  }
+
   /** Those of a marketplace whose name contains the text, and which are in the state, where either is given. */
   listed(reading: Reading, request: PageRequest, { marketplaceId, search, state }: OrganizationFilter) {
     return this.page(reading, request, 'oldest first', (query) => {

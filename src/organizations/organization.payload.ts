@@ -29,8 +29,17 @@ export class SignUpPayload extends Answer {
 }
 
 @For(carriesOthers)
+@ObjectType('WarningAnswer', { description: 'What answers have that may be well, and surprise.' })
+abstract class WarningAnswer extends Answer {
+  @Field(() => [String], {
+    description: 'What may surprise later, such as a billing email that is also that of another organization.',
+  })
+  warnings!: string[]
+}
+
+@For(carriesOthers)
 @ObjectType('CreateConsumerOrganizationPayload', { description: 'The answer of `createConsumerOrganization`.' })
-export class CreateConsumerOrganizationPayload extends Answer {
+export class CreateConsumerOrganizationPayload extends WarningAnswer {
   @Field(() => ConsumerOrganizationType, { nullable: true, description: 'The new organization; null on refusal.' })
   organization?: object | null
 
@@ -40,7 +49,7 @@ export class CreateConsumerOrganizationPayload extends Answer {
 
 @For(carriesOthers)
 @ObjectType('UpdateConsumerOrganizationPayload', { description: 'The answer of `updateConsumerOrganization`.' })
-export class UpdateConsumerOrganizationPayload extends Answer {
+export class UpdateConsumerOrganizationPayload extends WarningAnswer {
   @Field(() => ConsumerOrganizationType, { nullable: true, description: 'As it is now; null on refusal.' })
   organization?: object | null
 }

@@ -26,6 +26,7 @@ import {
 } from './organization.payload.js'
 import type { OrganizationService } from './organization.service.js'
 import { ConsumerOrganizationType, InvitationType, MembershipConnection } from './organization.type.js'
+import type { OrganizationWarnings } from './organization-warnings.port.js'
 
 @Resolver(() => ConsumerOrganizationType)
 export class OrganizationResolver {
@@ -36,6 +37,7 @@ export class OrganizationResolver {
     private readonly invitationRows: InvitationRepository,
     private readonly marketplaces: MarketplaceRepository,
     private readonly auditEntries: AuditEntryRepository,
+    private readonly warnings: OrganizationWarnings,
     private readonly mutations: Mutations,
   ) {}
 
@@ -95,26 +97,28 @@ export class OrganizationResolver {
   @Mutation(() => CreateConsumerOrganizationPayload, {
     description: 'Makes a consumer organization, and invites its first administrator.',
   })
-  createConsumerOrganization(
+  async createConsumerOrganization(
     @Arg('input', () => CreateConsumerOrganizationInput, { description: 'The organization.' })
     input: CreateConsumerOrganizationInput,
     @Ctx() context: Context,
   ) {
-    return this.mutations.answer(context, 'createConsumerOrganization', input, () =>
+    const answer = await this.mutations.answer(context, 'createConsumerOrganization', input, () =>
       this.service.create(context.scope, input),
     )
+    return { warnings: await this.#warnings(context, answer), ...answer }
   }
 
   @For(administersOrganization)
   @Mutation(() => UpdateConsumerOrganizationPayload, { description: 'Changes its name or billing address.' })
-  updateConsumerOrganization(
+  async updateConsumerOrganization(
     @Arg('input', () => UpdateConsumerOrganizationInput, { description: 'What changes.' })
     input: UpdateConsumerOrganizationInput,
     @Ctx() context: Context,
   ) {
-    return this.mutations.answer(context, 'updateConsumerOrganization', input, async () => ({
+    const answer = await this.mutations.answer(context, 'updateConsumerOrganization', input, async () => ({
       organization: await this.service.update(context.scope, input.organizationId, input),
     }))
+    return { warnings: await this.#warnings(context, answer), ...answer }
   }
 
   @For(managesMarketplaces)
@@ -132,5 +136,12 @@ export class OrganizationResolver {
     return this.mutations.answer(context, 'setConsumerOrganizationState', input, async () => ({
       organization: await this.service.setState(context.scope, organizationId, state, reason ?? null),
     }))
+  }
+
+  async #warnings(
+    { reading }: Context,
+    { organization }: { organization?: ConsumerOrganizationRow },
+  ): Promise<string[]> {
+    return organization ? this.warnings.of(reading, organization) : []
   }
 }

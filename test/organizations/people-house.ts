@@ -255,6 +255,7 @@ export async function openPeopleHouse({ limits = false } = {}) {
       invitations,
       marketplaces,
       auditEntries,
+      { of: async () => [] },
       mutations,
     ),
     new MemberResolver(memberService, organizations, users, mutations),
