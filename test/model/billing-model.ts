@@ -18,6 +18,11 @@ export class BillingModel {
     this.#around = { plans, zone, balances: {}, now: beginning }
   }
 
+  /** The marketplace is in another zone, which counts from the next period on. */
+  moveTo(zone: string): void {
+    this.#around.zone = zone
+  }
+
   /** Lets time pass, and all that falls due in it happen at its instant. */
   advance(to: number): void {
     for (let next = this.#nextInstant(); next < to; next = this.#nextInstant()) this.#happen(next)

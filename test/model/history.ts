@@ -12,8 +12,10 @@ export interface World {
 /** What goes wrong between Stripe and the backend while people do things. */
 export type Trouble = 'none' | 'lost' | 'repeated' | 'reordered' | 'restart'
 
-/** A step of the common time: what happens to the webhooks of its last deeds, and how long it takes. */
+/** A step of the common time: who moves, what happens to the webhooks of its last deeds, and how long it takes. */
 export interface Step {
+  /** A marketplace that is in another zone from now on; null where none is. */
+  readonly moves: { readonly world: number; readonly zone: string } | null
   readonly trouble: Trouble
   readonly hours: number
 }
@@ -120,8 +122,8 @@ function plan(currency: Currency, quotaInterval: Interval): fc.Arbitrary<ModelPl
     paymentTermDays: 7,
     graceDays: 3,
     cancelWhenPastDue: false,
-    pricing: { kind: 'INCLUDED', limit: 'STRICT', limitUnits: 1_000_000_000n },
-    quotaInterval: 'MONTH',
+    pricing: { kind: 'INCLUDED', limit: 'STRICT', limitUnits: 500n },
+    quotaInterval,
   }
   return fc.oneof({ weight: 6, arbitrary: paid }, { weight: 1, arbitrary: fc.constant(free) })
 }
@@ -193,10 +195,12 @@ const paying: fc.Arbitrary<Deed> = weighted<Deed>(
 )
 const someDeeds = fc.array(deed, { maxLength: 2 })
 
-const step: fc.Arbitrary<Step> = fc.record({
-  trouble: weighted<Trouble>([4, 'none'], [2, 'lost'], [1, 'repeated'], [1, 'reordered'], [1, 'restart']),
-  hours: weighted([1, 1], [1, 30], [2, 6 * 24], [3, 12 * 24], [3, 17 * 24], [4, 35 * 24]),
-})
+const step = (worlds: number): fc.Arbitrary<Step> =>
+  fc.record({
+    moves: fc.option(fc.record({ world: fc.nat(worlds - 1), zone: fc.constantFrom(...zones) }), { freq: 2 }),
+    trouble: weighted<Trouble>([4, 'none'], [2, 'lost'], [1, 'repeated'], [1, 'reordered'], [1, 'restart']),
+    hours: weighted([1, 1], [1, 30], [2, 6 * 24], [3, 12 * 24], [3, 17 * 24], [4, 35 * 24]),
+  })
 
 /** So many histories in so many worlds, each of so many steps. */
 export function season({ worlds, histories, steps }: Record<keyof Season, number>): fc.Arbitrary<Season> {
@@ -209,7 +213,7 @@ export function season({ worlds, histories, steps }: Record<keyof Season, number
     .map(([world, first, more]): History => ({ world, steps: [first, ...more] }))
   return fc.record({
     worlds: fc.array(world, { minLength: worlds, maxLength: worlds }),
-    steps: fc.array(step, { minLength: steps, maxLength: steps }),
+    steps: fc.array(step(worlds), { minLength: steps, maxLength: steps }),
     histories: fc.array(history, { minLength: histories, maxLength: histories }),
   })
 }

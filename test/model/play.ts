@@ -46,7 +46,11 @@ export async function play(stage: Stage, { worlds, steps, histories }: Season): 
     lanes = lanes.filter(({ index }) => !fresh.some(({ history }) => history === index))
   }
 
-  for (const [step, { trouble, hours }] of steps.entries()) {
+  for (const [step, { moves, trouble, hours }] of steps.entries()) {
+    if (moves) {
+      await stage.relocate(places[moves.world] as Place, moves.zone)
+      for (const { history, model } of lanes) if (history.world === moves.world) model.moveTo(moves.zone)
+    }
     const rounds = Math.max(...histories.map(({ steps }) => steps[step]?.length ?? 0))
     for (let round = 0; round < rounds; round += 1) {
       // What was lost is found within minutes, which pass after the last deeds.

@@ -1,5 +1,5 @@
 import type { Deed } from './deeds.js'
-import type { History, Season, World } from './history.js'
+import type { History, Season, Step, World } from './history.js'
 import { type Difference, play } from './play.js'
 import type { Stage } from './stage.js'
 
@@ -19,7 +19,7 @@ export async function shrunk(stage: Stage, season: Season, found: Difference): P
     best = { ...best, histories: [fewer.history] }
     difference = fewer.difference
   }
-  const calm = { ...best, steps: best.steps.map(({ hours }) => ({ hours, trouble: 'none' as const })) }
+  const calm = { ...best, steps: best.steps.map((step) => ({ ...step, trouble: 'none' as const })) }
   const stillDiffers = await firstThatDiffers(stage, calm)
   return stillDiffers ? { season: calm, difference: stillDiffers.difference } : { season: best, difference }
 }
@@ -29,9 +29,14 @@ export function alone({ worlds, steps, histories }: Season, { history, step }: D
   const { world, steps: deeds } = histories[history] as History
   return {
     worlds: [worlds[world] as World],
-    steps: steps.slice(0, step + 1),
+    steps: steps.slice(0, step + 1).map((each) => ({ ...each, moves: movesOf(each, world) })),
     histories: [{ world: 0, steps: deeds.slice(0, step + 1) }],
   }
+}
+
+/** As far as it is the world that is left. */
+function movesOf({ moves }: Step, world: number): Step['moves'] {
+  return moves?.world === world ? { ...moves, world: 0 } : null
 }
 
 /** All of them at once: they are told apart by their deeds alone. */
@@ -57,8 +62,9 @@ export function told({ season: { worlds, steps, histories }, difference }: Shrun
   return [
     `A marketplace in ${zone}, with the plans`,
     ...plans.map((plan, index) => `  ${index}: ${text(plan)}`),
-    ...steps.flatMap(({ trouble, hours }, step) => [
+    ...steps.flatMap(({ moves, trouble, hours }, step) => [
       `Step ${step}${trouble === 'none' ? '' : `, with webhooks or the backend ${trouble}`}`,
+      ...(moves ? [`  the marketplace moves to ${moves.zone}`] : []),
       ...(deeds[step] ?? []).map((deed: Deed) => `  ${text(deed)}`),
       `  ${hours} hours pass`,
     ]),

@@ -22,6 +22,7 @@ import {
   ResumeProductSubscriptionDocument,
   SubscribeDocument,
   SuspendProductSubscriptionDocument,
+  UpdateMarketplaceDocument,
   VoidInvoiceDocument,
 } from '../support/generated/graphql.js'
 import { sandboxOf } from '../support/sandbox.js'
@@ -93,6 +94,10 @@ export class Stage {
       const busy = errors.some(({ extensions }) => extensions?.code === 'SERVICE_UNAVAILABLE')
       if (!busy || tried === mostTries) throw new Error(`Time could not be moved: ${JSON.stringify(errors)}`)
     }
+  }
+
+  async relocate({ market }: Place, timeZone: string): Promise<void> {
+    await market.provider.mutate(UpdateMarketplaceDocument, { marketplaceId: market.id, timeZone })
   }
 
   /** What goes wrong with webhooks from now on. */

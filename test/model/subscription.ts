@@ -23,7 +23,8 @@ export type State = 'PENDING_APPROVAL' | 'REJECTED' | 'ACTIVE' | 'SUSPENDED' | '
 /** What a subscription needs of the organization that has it. */
 export interface Surroundings {
   readonly plans: readonly ModelPlan[]
-  readonly zone: string
+  /** The marketplace's, by now. */
+  zone: string
   readonly balances: Balances
   now: number
 }
@@ -83,19 +84,19 @@ export class Subscription {
 
   /** What is to be paid for begins: with a trial where the plan has one and the organization had none, else at once. */
   #open(trialHad: boolean): void {
-    const { now } = this.around
+    const { now, zone } = this.around
     const { price, trialDays } = this.terms
     this.#beganWithTrial = price !== null && trialDays > 0 && !trialHad
-    if (!price) this.course.beginWithout(now)
+    if (!price) this.course.beginWithout(now, zone)
     else if (this.#beganWithTrial) {
       this.trialEndsAt = now + trialDays * day
-      this.course.beginTrial(this.terms, now, this.trialEndsAt)
+      this.course.beginTrial(this.terms, now, this.trialEndsAt, zone)
     } else this.#begin(now)
   }
 
   /** The first period that is paid for. The set-up fee is charged at such a beginning alone. */
   #begin(at: number): void {
-    this.course.begin(this.terms, at)
+    this.course.begin(this.terms, at, this.around.zone)
     this.#issue('SUBSCRIPTION_START', [...this.#setupLines(), ...this.#baseLines()])
   }
 
@@ -126,7 +127,7 @@ export class Subscription {
     else if (inTrial) this.course.countTerm(next)
     else if (stays) this.#changeWithin(back)
     else {
-      this.course.begin(next, this.around.now)
+      this.course.begin(next, this.around.now, this.around.zone)
       this.#issue('PLAN_CHANGE', [...back, ...this.#baseLines()])
     }
   }
@@ -204,7 +205,7 @@ export class Subscription {
     }
     const former = this.#period
     const waits = this.standing === 'AWAITING_FIRST_PAYMENT'
-    this.course.goOn(this.terms)
+    this.course.goOn(this.terms, this.around.zone)
     // Nothing is delivered before the first payment, so nothing more is invoiced.
     if (waits) return
     this.#issue('SUBSCRIPTION_CYCLE', [...this.#usage.settle(former, this.#currency), ...this.#baseLines()])
@@ -224,9 +225,9 @@ export class Subscription {
       this.#begin(at)
     } else {
       if (haveOneRhythm(from, next)) {
-        this.course.goOn(next)
+        this.course.goOn(next, this.around.zone)
         this.course.countTerm(next)
-      } else this.course.begin(next, at)
+      } else this.course.begin(next, at, this.around.zone)
       this.#issue('PLAN_CHANGE', [...usage, ...this.#baseLines()])
     }
   }
