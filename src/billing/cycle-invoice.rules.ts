@@ -22,9 +22,7 @@ import {
 
 /** What a period costs in advance, with what was used of the one before. */
 export function periodInvoiceOf(plan: PlanRow, course: Course, usage: readonly DraftLine[]): InvoiceDraft {
-  const { period, schedule, number } = placed(plan, course)
-  // A whole period has the whole price, an hour more or less for a new time zone included.
-  const whole = number === 0 ? fullPeriod(0, schedule) : period
+  const { period, schedule, whole } = placed(plan, course)
   return draftOf(period, [...usage, ...basePriceLines(plan, period, schedule, whole)], basePriceOf(plan).currency)
 }
 
@@ -63,14 +61,13 @@ export interface ChangeWithin {
  * time or, where its periods lie otherwise, for a first period of its own.
  */
 export function changeInvoiceOf({ from, to, at, course, samePeriod, charged }: ChangeWithin): InvoiceDraft {
-  const { period, schedule, number } = placed(to, course)
+  const { period, schedule, whole } = placed(to, course)
   const price = basePriceOf(to)
   const back = charged ? creditLines(from, charged, at, schedule) : []
   if (!samePeriod) {
     return draftOf(period, [...back, ...basePriceLines(to, period, schedule, fullPeriod(0, schedule))], price.currency)
   }
   const rest = { start: at, end: period.end }
-  const whole = number === 0 ? fullPeriod(0, schedule) : period
   const { amount, share } = shareOf(price, at, whole)
   const text = `${to.name}, ${dates(rest, schedule.timeZone)}: ${share}${priced(price)} ${rhythm(schedule)}`
   const lines = price.minor > 0n ? [line('PRORATION', text, amount, rest)] : []
@@ -91,9 +88,15 @@ function creditLines(
   return [line('CREDIT', text, { ...unused, minor: -unused.minor }, rest)]
 }
 
-function placed(plan: PlanRow, course: Course): { period: Period; schedule: PeriodSchedule; number: number } {
-  const { periodStart, periodEnd, periodNumber: number, anchorAt, timeZone } = course
+/**
+ * The present period, and the time that the whole price is for: of a first one, which begins at the anchor, the calendar's;
+ * else its own, an hour more or less for a new time zone included.
+ */
+function placed(plan: PlanRow, course: Course): { period: Period; schedule: PeriodSchedule; whole: Period } {
+  const { periodStart, periodEnd, periodNumber, anchorAt, timeZone } = course
   const schedule = anchorAt && scheduleOf(plan, timeZone, anchorAt)
-  invariant(schedule && periodStart && periodEnd && number !== null, `No period of plan ${plan.id} runs.`)
-  return { period: { start: periodStart, end: periodEnd }, schedule, number }
+  invariant(schedule && periodStart && periodEnd && periodNumber !== null, `No period of plan ${plan.id} runs.`)
+  const period = { start: periodStart, end: periodEnd }
+  const isFirst = periodStart.getTime() === schedule.anchorAt.getTime()
+  return { period, schedule, whole: isFirst ? fullPeriod(0, schedule) : period }
 }

@@ -49,7 +49,7 @@ export class PlanMove {
     const { organizationId, productId } = subscription
     const trialUsed = await this.subscriptions.hasHadTrial(asSystem, organizationId, productId)
     const opening = openingOf(to, timeZone, at, trialUsed)
-    return { ...change, course: courseOfOpening(opening, timeZone), opening }
+    return { ...change, course: courseOfOpening(opening), opening }
   }
 
   /** @param subscription locked */
@@ -97,7 +97,7 @@ export class PlanMove {
   }
 }
 
-function courseOfOpening({ anchorAt, periodNumber, period, endsAt }: Opening, timeZone: string): Course {
+function courseOfOpening({ timeZone, anchorAt, periodNumber, period, endsAt }: Opening): Course {
   const [periodStart, periodEnd] = [period?.start ?? null, period?.end ?? null]
   return { timeZone, anchorAt, periodNumber, periodStart, periodEnd, termEndsAt: endsAt }
 }

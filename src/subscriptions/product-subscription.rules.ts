@@ -144,6 +144,8 @@ const day = 24 * 60 * 60 * 1_000
 
 /** How a subscription begins: its trial, the schedule of its periods, the first of them, and its standing. */
 export interface Opening {
+  /** Whose days and months are counted: its quotas have some, also where nothing is billed. */
+  timeZone: string
   trialEndsAt: Date | null
   anchorAt: Date
   /** Null for plans that have no billing periods. */
@@ -166,7 +168,7 @@ export function openingOf(plan: PlanRow, timeZone: string, at: Date, trialUsed: 
   const trialEndsAt = hasTrial ? new Date(at.getTime() + plan.trialDays * day) : null
   const anchorAt = trialEndsAt ?? at
   const schedule = scheduleOf(plan, timeZone, anchorAt)
-  const begins = { trialEndsAt, anchorAt, schedule, endsAt: termEndOf(plan, schedule) }
+  const begins = { timeZone, trialEndsAt, anchorAt, schedule, endsAt: termEndOf(plan, schedule) }
   if (!schedule) return { ...begins, period: null, periodNumber: null, standing: 'NOT_REQUIRED' }
   if (trialEndsAt) {
     return { ...begins, period: { start: at, end: trialEndsAt }, periodNumber: null, standing: 'NOT_REQUIRED' }

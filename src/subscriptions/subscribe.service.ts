@@ -167,7 +167,7 @@ export class SubscribeService {
       name: wish.name?.trim() || `${product.name} – ${plan.name}`.slice(0, 200),
       state: automatic ? 'ACTIVE' : 'PENDING_APPROVAL',
       standing: automatic ? opening.standing : 'NOT_REQUIRED',
-      timeZone: opening.schedule?.timeZone ?? 'UTC',
+      timeZone: opening.timeZone,
       ...(automatic ? begun(opening, now) : {}),
       cancelAtPeriodEnd: false,
       acceptedTermsVersion: terms?.version ?? null,
@@ -198,6 +198,7 @@ export class SubscribeService {
 export function begun(opening: Opening, now: Date) {
   return {
     startedAt: now,
+    timeZone: opening.timeZone,
     anchorAt: opening.anchorAt,
     trialEndsAt: opening.trialEndsAt,
     periodNumber: opening.periodNumber,

@@ -39,9 +39,8 @@ export class SubscriptionApproval {
       if (!unwrap(subscriptionLifecycle.take(subscription.state, 'approve')).changed) return subscription
       const now = this.record.now()
       const opening = await this.#opening(transaction, subscription, now)
-      const { standing, schedule } = opening
-      const timeZone = schedule?.timeZone ?? subscription.timeZone
-      const begins = { ...begun(opening, now), ...decided('APPROVED', reason, scope, now), standing, timeZone }
+      const { standing } = opening
+      const begins = { ...begun(opening, now), ...decided('APPROVED', reason, scope, now), standing }
       await this.record.step(transaction, subscription, 'approve', subscriptionStarted, begins)
       await this.record.note(transaction, subscription, 'approved', reason)
       return subscription

@@ -12,7 +12,7 @@ import type { PlanRow } from '../../src/catalog/plan.entity.js'
 import type { Currency } from '../../src/kernel/currency.js'
 import { money, sum } from '../../src/kernel/money.js'
 import { periodNumber } from '../../src/kernel/period.js'
-import { type Course, changedNow, haveSameRhythm } from '../../src/subscriptions/period-turn.rules.js'
+import { type Course, changedNow, haveSameRhythm, renewed } from '../../src/subscriptions/period-turn.rules.js'
 import { scheduleOf } from '../../src/subscriptions/product-subscription.rules.js'
 import { planOf } from '../subscriptions/given.js'
 
@@ -63,6 +63,20 @@ describe('The invoice of a period', () => {
     const plan = planOf({ anchor: 'CALENDAR' })
     const course = { ...courseOf(plan, 1), periodStart: at('2026-05-01T01:00:00Z') }
     expect(periodInvoiceOf(plan, course, []).total.minor).toBe(2_500n)
+  })
+
+  it('has the whole price, also of a period that the new zone counts as the one of the anchor', () => {
+    const plan = planOf({ anchor: 'CALENDAR' })
+    const timeZone = 'America/New_York'
+    // The last of January there, the first of February in Berlin.
+    const anchorAt = at('2026-01-31T23:30:00Z')
+    const first = {
+      ...{ timeZone, anchorAt, periodNumber: 0, periodStart: anchorAt },
+      ...{ periodEnd: at('2026-02-01T05:00:00Z'), termEndsAt: null },
+    }
+    const next = renewed(first, plan, 'Europe/Berlin')
+    expect(next).toMatchObject({ periodNumber: 0, periodEnd: at('2026-02-28T23:00:00Z') })
+    expect(periodInvoiceOf(plan, next, []).total.minor).toBe(2_500n)
   })
 
   it('charges a first calendar period by the share that is left', () => {

@@ -222,7 +222,6 @@ export async function openRun(beginning = '2026-01-31T10:00:00Z') {
           name: 'Weather',
           state: 'ACTIVE',
           standing: standingNow,
-          timeZone: 'UTC',
           ...begun(opening, now),
           cancelAtPeriodEnd: false,
           subscribedByUserId: newId('usr'),

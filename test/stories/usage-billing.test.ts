@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { Temporal } from 'temporal-polyfill'
 import { type Backend, startBackend } from '../support/backend.js'
 import {
   atStripe,
@@ -19,6 +20,7 @@ import {
   whenPaid,
 } from '../support/billing.js'
 import {
+  ApproveProductSubscriptionDocument,
   PlanEstimateDocument,
   type QuotaInput,
   QuotaThresholdReachedDocument,
@@ -33,6 +35,7 @@ import {
   type Market,
   mark,
   type PlanWish,
+  whenSubscribed,
 } from '../support/world.js'
 
 let backend: Backend
@@ -382,3 +385,32 @@ describe('usage that is reported', () => {
     expect(backend.failures()).toEqual([])
   })
 })
+
+test.each(['AUTOMATIC', 'MANUAL'] as const)(
+  'a day of a free plan, approved %s, is one of the marketplace’s zone, be it an hour shorter',
+  async (approval) => {
+    const market = await givenMarketplace(backend, { timeZone: 'America/New_York' })
+    const acme = await givenOrganization(market)
+    const offer = await givenOffer(market, (resourceId) => ({
+      type: 'FREE',
+      approval,
+      quotas: [{ resourceIds: [resourceId], limit: 'STRICT', limitUnits: '1', interval: 'DAY' }],
+    }))
+    // The clocks go forward in the night to the second Sunday of March.
+    const { year } = Temporal.Instant.from((await timeIn(market)).toISOString()).toZonedDateTimeISO('UTC')
+    const first = Temporal.PlainDate.from({ year: year + 1, month: 3, day: 1 })
+    const sunday = first.add({ days: ((7 - first.dayOfWeek) % 7) + 7 })
+    const noon = (date: Temporal.PlainDate) =>
+      date.toZonedDateTime({ timeZone: 'America/New_York', plainTime: '12:00' }).toInstant().toString()
+    await whenItIs(market, noon(sunday.subtract({ days: 1 })))
+    const { productSubscription } = await whenSubscribed(acme, offer)
+    const { id: productSubscriptionId } = productSubscription
+    if (approval === 'MANUAL')
+      await market.provider.mutate(ApproveProductSubscriptionDocument, { productSubscriptionId })
+    const thresholds = await acme.consumer.listen(QuotaThresholdReachedDocument, { organizationId: acme.id })
+    const report = await givenReporter(market)
+    await report([{ productSubscriptionId, resourceId: offer.resourceId }])
+    const { usage } = await thresholds.next(({ threshold }) => threshold === 100)
+    expect(Date.parse(usage.period.end) - Date.parse(usage.period.start)).toBe(23 * hour)
+  },
+)
