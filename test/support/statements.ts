@@ -1,8 +1,8 @@
 import pg from 'pg'
 
-/** What is asked all the time, whoever asks what: the queue, the event log, the bell. */
+/** What is asked all the time, whoever asks what: the queue, the event log, the bell, the clock. */
 const byThemselves =
-  /graphile_worker|pg_snapshot|from event |^\s*(listen|notify|begin|commit|rollback|select set_config)|advisory/i
+  /graphile_worker|pg_snapshot|from event |^\s*(listen|notify|begin|commit|rollback|select set_config)|advisory|clock_timestamp/i
 
 /** The statements that the backend sends to PostgreSQL while `work` runs, those apart that it sends by itself. */
 export async function statementsDuring(work: () => Promise<unknown>): Promise<string[]> {
