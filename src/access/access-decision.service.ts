@@ -77,7 +77,7 @@ export class AccessDecisions {
     if (!presented) return unknown
     const memo = `${scope.marketplaceId} ${presented.digest}`
     if (this.#recentlyUnknown.get(memo)) return unknown
-    const reading = this.unitOfWork.reading({ ...scope, presented: [presented.publicId] })
+    const reading = this.unitOfWork.question({ ...scope, presented: [presented.publicId] })
     const now = this.clocks.billing.now()
     const record = await this.facts.ofCall(reading, { publicId: presented.publicId }, targetOf(question), now)
     // Compared even where there is nothing to compare with, so that the time does not tell which it was.
