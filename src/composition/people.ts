@@ -55,7 +55,10 @@ import type { Foundation } from './foundation.js'
 export type PeopleFeatures = ReturnType<typeof buildPeople>
 
 /** identity, providers, marketplaces, organizations. @param obstacles what may keep an organization from closing */
-export function buildPeople(foundation: Foundation, obstacles: readonly ClosingObstacles[]) {
+export function buildPeople(
+  foundation: Omit<Foundation, 'metrics' | 'sandboxClock' | 'logPosition'>,
+  obstacles: readonly ClosingObstacles[],
+) {
   const { unitOfWork, clocks, box, config, log, mutations, nodes, scopeOf } = foundation
   const { billing, transport } = clocks
   const { publicUrl } = config
@@ -190,7 +193,14 @@ export function buildPeople(foundation: Foundation, obstacles: readonly ClosingO
     audit,
     terms,
     limiter,
+    sessions,
+    accounts,
+    acceptance,
+    signUps,
     providerService,
+    memberService,
+    invitationService,
+    organizationService,
     resolvers: [
       new UserResolver(),
       new IdentityResolver(sessions, accounts, users, mutations, scopeOf),
