@@ -11,6 +11,7 @@ import { Worker } from './events/worker.js'
 import { buildFeatures, type Features } from './features.js'
 import { Context } from './graphql/context.js'
 import { buildGraphqlSchema } from './graphql/schema.js'
+import { TrustedDocuments } from './graphql/trusted-documents.js'
 import { gatewayRoutes } from './http/gateway.route.js'
 import { GraphqlHttpRoute } from './http/graphql-http.route.js'
 import { GraphqlWsRoute } from './http/graphql-ws.route.js'
@@ -83,6 +84,7 @@ export async function buildApp(config: AppConfig, log: Logger, transport?: Clock
   // Where money is real, nobody is shown an address of somebody's own machine.
   const onThisMachine = config.sandboxPort !== null || !config.production
   const schema = await buildGraphqlSchema(resolverClasses, (resolver) => features.resolver(resolver), { onThisMachine })
+  const trusted = config.trustedDocuments && new TrustedDocuments(schema, config.trustedDocuments)
   const live = new LiveGroups(feed, log)
   const sockets = new Sockets(scopeOf)
   const origins = new Origins(config.allowedOrigins, new URL(config.publicUrl).origin, () => features.marketplaceUrls())
@@ -109,7 +111,15 @@ export async function buildApp(config: AppConfig, log: Logger, transport?: Clock
       : new HttpServer({
           host: config.host,
           port: config.port,
-          graphql: new GraphqlHttpRoute({ schema, scopeOf, contextFor, mayIntrospect, graphiql: config.graphiql, log }),
+          graphql: new GraphqlHttpRoute({
+            schema,
+            scopeOf,
+            contextFor,
+            mayIntrospect,
+            graphiql: config.graphiql,
+            trusted,
+            log,
+          }),
           websocket: new GraphqlWsRoute({
             schema,
             live,
@@ -118,6 +128,7 @@ export async function buildApp(config: AppConfig, log: Logger, transport?: Clock
             contextFor,
             originAllowed,
             mayIntrospect,
+            trusted,
             clock: clocks.transport,
             log,
           }),

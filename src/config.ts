@@ -28,6 +28,8 @@ export interface Config {
   mailUrl: string | null
   rateLimits: boolean
   graphiql: boolean
+  /** The only documents that clients may execute, by their ids; null where they may execute any. */
+  trustedDocuments: ReadonlyMap<string, string> | null
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
   production: boolean
 }
@@ -75,6 +77,7 @@ const variables = {
   MAIL_URL: url(/^smtps?$/, 'smtp://user:password@host:587'),
   RATE_LIMITS: onOff,
   GRAPHIQL: onOff,
+  TRUSTED_DOCUMENTS: z.string(),
   LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
   NODE_ENV: oneOf('development', 'production', 'test'),
 }
@@ -112,6 +115,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   }
   const firstProvider = readFirstProvider(values, given, faults)
   const allowedOrigins = readOrigins(values.ALLOWED_ORIGINS, faults)
+  const trustedDocuments = readTrustedDocuments(values.TRUSTED_DOCUMENTS, faults)
   const encryptionKeys = readEncryptionKeys(values.ENCRYPTION_KEYS, dataDir, production, faults)
   if (faults.length > 0) throw new ConfigError(faults)
 
@@ -134,6 +138,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     mailUrl: values.MAIL_URL ?? null,
     rateLimits: values.RATE_LIMITS ?? true,
     graphiql: values.GRAPHIQL ?? !production,
+    trustedDocuments,
     logLevel: values.LOG_LEVEL ?? 'info',
     production,
   }
@@ -232,4 +237,28 @@ function readOrigins(text: string | undefined, faults: string[]): string[] | nul
     faults.push(`ALLOWED_ORIGINS: number ${index + 1} is no origin such as https://market.example`)
     return []
   })
+}
+
+const documentsById = z.union([
+  // As GraphQL Code Generator and Relay write it.
+  z.record(z.string(), z.string()).transform((texts) => new Map(Object.entries(texts))),
+  // As Apollo's generate-persisted-query-manifest does.
+  z
+    .object({ operations: z.array(z.object({ id: z.string(), body: z.string() })) })
+    .transform(({ operations }) => new Map(operations.map(({ id, body }) => [id, body]))),
+])
+
+function readTrustedDocuments(path: string | undefined, faults: string[]): Config['trustedDocuments'] {
+  if (path === undefined) return null
+  const holdsNone = `TRUSTED_DOCUMENTS: ${path} holds no documents: it must be JSON with their texts by their ids`
+  try {
+    const { success, data } = documentsById.safeParse(JSON.parse(readFileSync(path, 'utf8')))
+    if (success && data.size > 0) return data
+    faults.push(holdsNone)
+  } catch (error) {
+    // The parser quotes what it has read.
+    if (error instanceof SyntaxError) faults.push(holdsNone)
+    else faults.push(`TRUSTED_DOCUMENTS: ${path} cannot be read: ${(error as Error).message}`)
+  }
+  return null
 }

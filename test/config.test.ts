@@ -57,6 +57,7 @@ describe('with nothing given', () => {
       mailUrl: null,
       rateLimits: true,
       graphiql: true,
+      trustedDocuments: null,
       logLevel: 'info',
       production: false,
     })
@@ -65,7 +66,7 @@ describe('with nothing given', () => {
   test('what is set to nothing counts as not given', () => {
     const names = ['HOST', 'PORT', 'PUBLIC_URL', 'DATABASE_URL', 'ROLE', 'REDIS_URL', 'STRIPE_API_BASE', 'SANDBOX_PORT']
     const more = ['ADMIN_EMAIL', 'ADMIN_PASSWORD', 'PROVIDER_NAME', 'SEED', 'ALLOWED_ORIGINS', 'MAIL_URL']
-    const switches = ['RATE_LIMITS', 'GRAPHIQL', 'LOG_LEVEL', 'NODE_ENV']
+    const switches = ['RATE_LIMITS', 'GRAPHIQL', 'TRUSTED_DOCUMENTS', 'LOG_LEVEL', 'NODE_ENV']
     const empty = Object.fromEntries([...names, ...more, ...switches].map((name) => [name, '']))
     expect(read(empty)).toEqual(read())
   })
@@ -117,6 +118,42 @@ describe('what is given', () => {
     [{ NODE_ENV: 'test' }, { production: false, seed: 'demo' }],
   ])('%o is taken', (env, expected) => {
     expect(read(env)).toMatchObject(expected)
+  })
+})
+
+describe('trusted documents', () => {
+  const named = (content: string) => {
+    const path = join(folder, 'documents.json')
+    writeFileSync(path, content)
+    return path
+  }
+
+  test.each([
+    ['texts by their ids', JSON.stringify({ one: '{ viewer { id } }' })],
+    [
+      "Apollo's manifest",
+      JSON.stringify({ format: 'x', operations: [{ id: 'one', body: '{ viewer { id } }', name: 'A' }] }),
+    ],
+  ])('are read from %s', (_form, content) => {
+    const { trustedDocuments } = read({ TRUSTED_DOCUMENTS: named(content) })
+    expect([...(trustedDocuments ?? [])]).toEqual([['one', '{ viewer { id } }']])
+  })
+
+  test.each([
+    ['a secret that is no JSON', 'hunter2-hunter2'],
+    ['a list', '["{ viewer { id } }"]'],
+    ['none at all', '{}'],
+  ])('are not taken from %s', (_what, content) => {
+    const path = named(content)
+    expect(faultsOf({ TRUSTED_DOCUMENTS: path })).toEqual([
+      `TRUSTED_DOCUMENTS: ${path} holds no documents: it must be JSON with their texts by their ids`,
+    ])
+  })
+
+  test('that are not there are told', () => {
+    expect(faultsOf({ TRUSTED_DOCUMENTS: join(folder, 'nowhere.json') })).toEqual([
+      expect.stringMatching(/^TRUSTED_DOCUMENTS: .* cannot be read: ENOENT/),
+    ])
   })
 })
 

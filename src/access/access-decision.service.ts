@@ -5,7 +5,7 @@ import type { Reading, UnitOfWork } from '../persistence/unit-of-work.js'
 import { type CallVerdict, remainingOf, unknownCredential, verdictOn } from './access-decision.rules.js'
 import type { AccessBlock } from './access-facts.js'
 import type { AccessFactsRepository, CallRecord, CallTarget } from './access-facts.repository.js'
-import { isOneOf, parseKey } from './api-key.js'
+import { isKeyOf, parseKey } from './api-key.js'
 import type { LastUse } from './last-use.js'
 import { coveringPaths } from './request-path.js'
 import { ShortMemory } from './short-memory.js'
@@ -77,26 +77,27 @@ export class AccessDecisions {
     if (!presented) return unknown
     const memo = `${scope.marketplaceId} ${presented.digest}`
     if (this.#recentlyUnknown.get(memo)) return unknown
-    const reading = this.unitOfWork.reading({ ...scope, presented: [presented.publicId] })
+    const reading = this.unitOfWork.question({ ...scope, presented: [presented.publicId] })
     const now = this.clocks.billing.now()
     const record = await this.facts.ofCall(reading, { publicId: presented.publicId }, targetOf(question), now)
     // Compared even where there is nothing to compare with, so that the time does not tell which it was.
-    const isKnown = isOneOf(presented, record?.digests ?? [])
-    if (!record || !isKnown) {
+    const isPresent = isKeyOf(presented, record?.digest ?? null)
+    const isFormer = isKeyOf(presented, record?.former?.digest ?? null)
+    if (!record || !(isPresent || isFormer)) {
       this.#recentlyUnknown.keep(memo, true)
       await this.#countUnknown(question.address)
       return unknown
     }
     const { facts, providerId, lastUsedAt } = record
     this.lastUse.note('Credential', { id: facts.credential.credentialId, providerId, lastUsedAt }, now)
-    return decisionOf(record, now)
+    return decisionOf(record, now, isPresent ? null : (record.former?.endsAt ?? null))
   }
 
   /** For a credential's own people: would a call with it pass? Null when it is not the viewer's. */
   async wouldPass(reading: Reading, credentialId: string, called: Called): Promise<Decision | null> {
     const now = this.clocks.billing.now()
     const record = await this.facts.ofCall(reading, { credentialId }, targetOf(called), now)
-    return record && decisionOf(record, now)
+    return record && decisionOf(record, now, null)
   }
 
   #countUnknown(address: string): Promise<boolean> {
@@ -113,7 +114,8 @@ function targetOf({ path, resourceId }: Called): CallTarget {
   return { resourceId: resourceId ?? null, paths: path === null || path === undefined ? null : coveringPaths(path) }
 }
 
-function decisionOf(record: CallRecord, now: Date): Decision {
+/** @param secretEndsAt when the secret that was sent ends, where that is before its credential does */
+function decisionOf(record: CallRecord, now: Date, secretEndsAt: Date | null): Decision {
   const { facts, applicationId } = record
   const verdict = verdictOn(facts, now)
   return {
@@ -124,14 +126,14 @@ function decisionOf(record: CallRecord, now: Date): Decision {
     subscriptionId: verdict.request?.subscriptionId ?? null,
     quotaId: verdict.request?.quota?.quotaId ?? null,
     remaining: verdict.request?.quota ? remainingOf(verdict.request.quota) : null,
-    maxAge: secondsToKeep(verdict, facts.credential.expiresAt, now),
+    maxAge: secondsToKeep(verdict, [facts.credential.expiresAt, secretEndsAt], now),
   }
 }
 
 /** Never beyond the instant at which the answer is known to change. */
-function secondsToKeep({ allowed, request }: CallVerdict, expiresAt: Date | null, now: Date): number {
+function secondsToKeep({ allowed, request }: CallVerdict, ends: ReadonlyArray<Date | null>, now: Date): number {
   const usual = allowed ? secondsAllowedIsKept : secondsRefusedIsKept
-  const changes = [expiresAt, request?.accessClosesAt ?? null, request?.quota?.endsAt ?? null]
+  const changes = [...ends, request?.accessClosesAt ?? null, request?.quota?.endsAt ?? null]
   const ahead = changes.flatMap((at) => (at && at > now ? [Math.floor((at.getTime() - now.getTime()) / 1_000)] : []))
   return Math.min(usual, ...ahead)
 }

@@ -19,7 +19,10 @@ export interface CallTarget {
 /** The facts of a call, with what says whether the key is the right one. */
 export interface CallRecord {
   readonly facts: CallFacts
-  readonly digests: ReadonlyArray<string | null>
+  /** Of the present secret. */
+  readonly digest: string
+  /** While a rotation overlaps. */
+  readonly former: { readonly digest: string; readonly endsAt: Date } | null
   readonly providerId: string
   readonly applicationId: string
   readonly lastUsedAt: Date | null
@@ -33,7 +36,7 @@ export class AccessFactsRepository {
   async ofCall(reading: Reading, subject: CallSubject, target: CallTarget, now: Date): Promise<CallRecord | null> {
     const { rows } = await sql<CallRow>`${prepared}
       select c.id as credential_id, c.provider_id, c.application_id, c.digest,
-        case when c.former_secret_ends_at > ${now.toISOString()}::timestamptz then c.former_digest end as former_digest,
+        c.former_digest, c.former_secret_ends_at,
         c.state as credential_state, c.expires_at, c.last_used_at, o.state as caller_state, r.id as resource_id, r.base_path,
         ${requestColumns}
       from credential c
@@ -54,7 +57,8 @@ export class AccessFactsRepository {
       (target.resourceId === null || first.resource_id === target.resourceId) &&
       (target.paths === null || (first.base_path !== null && target.paths.certain.includes(first.base_path)))
     return {
-      digests: [first.digest, first.former_digest],
+      digest: first.digest,
+      former: formerOf(first, now),
       providerId: first.provider_id,
       applicationId: first.application_id,
       lastUsedAt: instantOf(first.last_used_at),
@@ -177,12 +181,18 @@ interface CallRow extends RequestRow {
   application_id: string
   digest: string
   former_digest: string | null
+  former_secret_ends_at: Instant
   credential_state: CredentialState
   expires_at: Instant
   last_used_at: Instant
   caller_state: SubscriptionFacts['organizationState']
   resource_id: string | null
   base_path: string | null
+}
+
+function formerOf({ former_digest: digest, former_secret_ends_at }: CallRow, now: Date): CallRecord['former'] {
+  const endsAt = instantOf(former_secret_ends_at)
+  return digest !== null && endsAt !== null && endsAt > now ? { digest, endsAt } : null
 }
 
 function subscriptionFactsOf(row: SubscriptionRow): SubscriptionFacts {

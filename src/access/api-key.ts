@@ -53,17 +53,10 @@ export function isPublicId(text: string): boolean {
   return publicIdPattern.test(text)
 }
 
-/**
- * Whether the key is one of those whose digests are kept. Compares as much, and takes as long, where there is
- * no such key at all.
- */
-export function isOneOf(presented: PresentedKey, kept: ReadonlyArray<string | null>): boolean {
-  let found = false
-  for (const digest of kept.length > 0 ? kept : [null]) {
-    const same = sameDigest(presented.digest, digest ?? noDigest)
-    found = (same && digest !== null) || found
-  }
-  return found
+/** Whether it is the key whose digest is kept. Compares as much, and takes as long, where none is. */
+export function isKeyOf(presented: PresentedKey, digest: string | null): boolean {
+  const same = sameDigest(presented.digest, digest ?? noDigest)
+  return same && digest !== null
 }
 
 function keyOf(publicId: string): IssuedKey {

@@ -108,7 +108,7 @@ export class GatewayTokens {
     const digest = digestOf(token)
     const kept = this.#scopes.get(digest)
     if (kept) return kept
-    const found = await rows(this.unitOfWork.reading(system), GatewayToken)
+    const found = await rows(this.unitOfWork.question(system), GatewayToken)
       .selectFrom('GatewayToken')
       .select(['id', 'providerId', 'marketplaceId', 'lastUsedAt'])
       .where('digest', '=', digest)

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { Logger } from 'pino'
 import type { Clock } from '../kernel/clock.js'
 import { idPrefix } from '../kernel/id.js'
 import type { SealedPlace, SecretBox } from '../persistence/secret-box.js'
@@ -26,6 +27,7 @@ export class BillingConnections implements AskedConnections, WebhookConnections 
     private readonly box: SecretBox,
     /** Transport's. */
     private readonly clock: Clock,
+    private readonly log: Logger,
   ) {}
 
   connection(id: string): Promise<BillingConnection | null> {
@@ -108,13 +110,21 @@ export class BillingConnections implements AskedConnections, WebhookConnections 
     return found ? this.#webhook(found) : null
   }
 
+  /** Those whose secrets can be opened: on the shared address the damaged row of one provider must not keep the others' news. */
   async all(): Promise<WebhookConnection[]> {
     const found = await rows(this.unitOfWork.reading(system), BillingIntegration)
       .selectFrom('BillingIntegration')
       .selectAll()
       .where('sealedWebhookSecret', 'is not', null)
       .execute()
-    return found.map((integration) => this.#webhook(integration as BillingIntegrationRow)).filter((one) => one !== null)
+    return found.flatMap((integration) => {
+      try {
+        return this.#webhook(integration as BillingIntegrationRow) ?? []
+      } catch (error) {
+        this.log.error({ err: error, billingIntegration: integration.id }, 'a signing secret cannot be opened')
+        return []
+      }
+    })
   }
 
   /**

@@ -142,7 +142,7 @@ export function buildCommerce(
   const invoiceRecord = new InvoiceRecord(standing, clock)
 
   // Connections, and Stripe.
-  const connections = new BillingConnections(unitOfWork, box, clocks.transport)
+  const connections = new BillingConnections(unitOfWork, box, clocks.transport, log)
   const clients = new StripeClients({ apiBase: config.stripeApiBase, log })
   const payments = new StripeBillingAdapter(clients, unitOfWork, clock)
   const disputes = new PaymentDisputes(addressees, notices, audit)

@@ -64,7 +64,10 @@ interface AroundPeople {
 }
 
 /** identity, providers, marketplaces, organizations. */
-export function buildPeople(foundation: Foundation, { organizations, obstacles, warnings }: AroundPeople) {
+export function buildPeople(
+  foundation: Omit<Foundation, 'metrics' | 'sandboxClock' | 'logPosition'>,
+  { organizations, obstacles, warnings }: AroundPeople,
+) {
   const { unitOfWork, clocks, box, config, log, mutations, nodes, scopeOf } = foundation
   const { billing, transport } = clocks
   const { publicUrl } = config
@@ -198,7 +201,14 @@ export function buildPeople(foundation: Foundation, { organizations, obstacles, 
     audit,
     terms,
     limiter,
+    sessions,
+    accounts,
+    acceptance,
+    signUps,
     providerService,
+    memberService,
+    invitationService,
+    organizationService,
     resolvers: [
       new UserResolver(),
       new IdentityResolver(sessions, accounts, users, mutations, scopeOf),

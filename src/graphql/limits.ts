@@ -17,6 +17,7 @@ import {
 } from 'graphql'
 // Its ESM build brings a second copy of graphql-js, which does not know the first one's types.
 import { type ComplexityEstimator, getComplexity } from 'graphql-query-complexity/cjs'
+import { notTrusted, type TrustedDocuments } from './trusted-documents.js'
 
 /** Fits every operation of the examples with room to spare, and no bomb. */
 export const limits = {
@@ -55,13 +56,16 @@ export interface OperationCheck {
   variables: Record<string, unknown> | null | undefined
   /** Whether the viewer may ask for the schema. */
   introspection: boolean
+  /** The only documents that may be executed; null where all may. */
+  trusted: TrustedDocuments | null
 }
 
 /**
- * Whether a document may be executed: valid, within its bounds, and not too costly with these variables. Both
+ * Whether a document may be executed: trusted, valid, within its bounds, and not too costly with these variables. Both
  * transports ask this one function, because each by itself knows only graphql-js' own rules.
  */
 export function operationErrors(check: OperationCheck): readonly GraphQLError[] {
+  if (check.trusted && !check.trusted.has(check.document)) return [notTrusted()]
   const rules = check.introspection ? openRules : closedRules
   const errors = validate(check.schema, check.document, rules, { maxErrors: 20 })
   return errors.length > 0 ? errors : costErrors(check)

@@ -1,4 +1,4 @@
-import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server'
+import { ApolloServer, type ApolloServerPlugin, HeaderMap, type HTTPGraphQLRequest } from '@apollo/server'
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled'
 import { expressMiddleware } from '@as-integrations/express5'
 import express, { type RequestHandler, type Router } from 'express'
@@ -7,6 +7,7 @@ import type { Logger } from 'pino'
 import type { Context } from '../graphql/context.js'
 import { maskedError } from '../graphql/error-format.js'
 import { limits, operationErrors } from '../graphql/limits.js'
+import type { TrustedDocuments } from '../graphql/trusted-documents.js'
 import { RequestError } from '../kernel/request-error.js'
 import type { Scope } from '../persistence/tenant-scope.js'
 import { isUnavailable } from '../persistence/unavailable.js'
@@ -19,6 +20,8 @@ export interface GraphqlHttpOptions {
   contextFor(scope: Scope, requestId: string, address: string): Context
   mayIntrospect(scope: Scope): boolean
   graphiql: boolean
+  /** The only documents that may be executed; null where all may. */
+  trusted: TrustedDocuments | null
   log: Logger
 }
 
@@ -27,7 +30,7 @@ export class GraphqlHttpRoute {
   readonly #apollo: ApolloServer<Context>
 
   constructor(private readonly options: GraphqlHttpOptions) {
-    const { schema, log } = options
+    const { schema, trusted, log } = options
     this.#apollo = new ApolloServer<Context>({
       schema,
       // Who may ask for the schema depends on the viewer, so the rule below decides it.
@@ -37,6 +40,8 @@ export class GraphqlHttpRoute {
       // By the rules of both transports instead, see `#bounds`.
       dangerouslyDisableValidation: true,
       allowBatchedHttpRequests: false,
+      // Where documents are named by an operator, clients add none.
+      ...(trusted ? { persistedQueries: false as const } : {}),
       includeStacktraceInErrorResponses: false,
       hideSchemaDetailsFromClientErrors: false,
       stopOnTerminationSignals: false,
@@ -46,7 +51,12 @@ export class GraphqlHttpRoute {
         return this.#mask(thrown)
       },
       // The explorer is our own: Apollo's page would be loaded from elsewhere.
-      plugins: [this.#bounds(), answersWithStatus, ApolloServerPluginLandingPageDisabled()],
+      plugins: [
+        ...(trusted ? [namesInstead(trusted)] : []),
+        this.#bounds(),
+        answersWithStatus,
+        ApolloServerPluginLandingPageDisabled(),
+      ],
       logger: log,
     })
   }
@@ -88,13 +98,13 @@ export class GraphqlHttpRoute {
 
   /** Valid, and within the same bounds as on the websocket, before anything is executed. */
   #bounds(): ApolloServerPlugin<Context> {
-    const { schema, mayIntrospect } = this.options
+    const { schema, mayIntrospect, trusted } = this.options
     return {
       requestDidStart: async () => ({
         responseForOperation: async ({ document, operationName, request, contextValue }) => {
           const introspection = mayIntrospect(contextValue.scope)
           const variables = request.variables ?? {}
-          const found = operationErrors({ schema, document, operationName, variables, introspection })
+          const found = operationErrors({ schema, document, operationName, variables, introspection, trusted })
           if (found.length === 0) return null
           const errors = found.map((error) => this.#mask(error))
           return { http: { status: 400, headers: new HeaderMap() }, body: { kind: 'single', singleResult: { errors } } }
@@ -126,6 +136,23 @@ const jsonAlone: RequestHandler = (request, response, next) => {
   const message = 'Send the operation as JSON, with the content-type application/json.'
   const errors = [{ message, extensions: { code: 'BAD_USER_INPUT', requestId: currentRequestId() } }]
   response.status(415).json({ errors })
+}
+
+/** A client may send the id of a trusted document instead of its text. */
+function namesInstead(trusted: TrustedDocuments): ApolloServerPlugin<Context> {
+  return {
+    requestDidStart: async ({ request }) => {
+      const { query, extensions } = request
+      const text = trusted.textOf({ query, extensions, documentId: documentIdOf(request.http) })
+      if (text !== undefined) request.query = text
+      delete request.extensions?.persistedQuery
+    },
+  }
+}
+
+function documentIdOf(http: HTTPGraphQLRequest | undefined): unknown {
+  if (http?.method === 'GET') return new URLSearchParams(http.search).get('documentId') ?? undefined
+  return (http?.body as { documentId?: unknown } | undefined)?.documentId
 }
 
 /**

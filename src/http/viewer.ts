@@ -3,6 +3,7 @@ import { sessionHasEnded } from '../identity/session.service.js'
 import { digestOf, tokenKind } from '../identity/token.js'
 import { providerRealm } from '../identity/user.entity.js'
 import type { Clock } from '../kernel/clock.js'
+import { prepared } from '../persistence/prepared-statements.js'
 import {
   anonymous,
   type ConsumerRole,
@@ -52,9 +53,9 @@ export class Viewers {
 
   /** One statement for token, session and memberships, because every request begins with it. */
   async #sessionOf(accessToken: string): Promise<SessionFacts | null> {
-    const { kysely } = this.unitOfWork.reading(system)
+    const { kysely } = this.unitOfWork.question(system)
     const now = this.clock.now().toISOString()
-    const { rows } = await sql<SessionFacts>`
+    const { rows } = await sql<SessionFacts>`${prepared}
       select s.id as session_id, s.realm, s.user_id, t.expires_at, m.provider_id,
         case when s.realm = ${providerRealm} then
           (select coalesce(json_agg(json_build_array(p.provider_id, p.roles) order by p.provider_id), '[]'::json)

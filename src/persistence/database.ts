@@ -3,7 +3,7 @@ import { type EntityManager, type EntitySchema, MikroORM } from '@mikro-orm/post
 import type { Kysely } from 'kysely'
 import type pg from 'pg'
 import { FencedReading } from './fenced-reading.js'
-import { type FencedExecutor, FencedTransaction, kyselyOn } from './fenced-transaction.js'
+import { type FencedExecutor, FencedQuestions, FencedTransaction, kyselyOn } from './fenced-transaction.js'
 import { PreparingClient } from './prepared-statements.js'
 import { addressAtRuntime } from './runtime-role.js'
 import type { Scope } from './tenant-scope.js'
@@ -77,16 +77,17 @@ export class Database {
     return (scope) => this.#view(reading, scope)
   }
 
+  /** A place to ask single questions, each in one round trip. */
+  questions(): (scope: Scope) => AnyKysely {
+    const questions = new FencedQuestions(this.pool)
+    return (scope) => this.#view(questions, scope)
+  }
+
   /**
-   * @param opener on whose behalf it is opened
    * @param writer on whose behalf the entity manager writes at the moment of asking
    */
-  async transactional<T>(
-    opener: Scope,
-    writer: () => Scope,
-    work: (transaction: OpenTransaction) => Promise<T>,
-  ): Promise<T> {
-    const transaction = await FencedTransaction.begin(this.pool, 'read write', opener)
+  async transactional<T>(writer: () => Scope, work: (transaction: OpenTransaction) => Promise<T>): Promise<T> {
+    const transaction = await FencedTransaction.open(this.pool, 'read write')
     try {
       const em = this.orm.em.fork()
       em.setTransactionContext(kyselyOn(transaction, writer))

@@ -1,4 +1,3 @@
-import pg from 'pg'
 import type { ConsumerScope, ProviderScope, Scope } from './tenant-scope.js'
 
 /** What the policies of the tables read. Lists are ids with commas between; the empty text is nobody, or none. */
@@ -31,37 +30,41 @@ const nobody: Omit<Settings, 'kind'> = {
   presented: [],
 }
 
-const plainOf = new WeakMap<Scope, Record<string, string>>()
+const names = ['kind', ...Object.keys(nobody)] as Array<keyof Settings>
 
 /**
- * The statement that tells PostgreSQL, until the transaction ends, on whose behalf it is asked.
- * @param before on whose behalf it was asked until now, in the same transaction: told is what differs; at its begin nothing
- *   has been told, because what was told to the transaction before ended with it
+ * The statement that tells PostgreSQL, until the transaction ends, what the transaction may do and on whose behalf it is
+ * asked. Its parameters are those of `tellingOf`.
  */
-export function tellingOf(scope: Scope, before: Scope | null = null): string {
-  const [now, former] = [toldOf(scope), before ? toldOf(before) : {}]
-  const changed = Object.entries(now).filter(([name, value]) => value !== (former[name] ?? ''))
-  const told = changed.map(([name, value]) => `set_config('fence.${name}', ${pg.escapeLiteral(value)}, true)`)
-  return `select ${told.join(', ')}`
+export const telling = `select set_config('transaction_read_only', $1, true), ${names
+  .map((name, index) => `set_config('fence.${name}', $${index + 2}, true)`)
+  .join(', ')}`
+
+const toldOf = new WeakMap<Scope, readonly string[]>()
+
+/** What a transaction is told: whether it only reads, and everything about who is asking, so that nothing is left of who asked before. */
+export function tellingOf(scope: Scope, mode: 'read only' | 'read write'): string[] {
+  return [mode === 'read only' ? 'on' : 'off', ...told(scope)]
 }
 
 /** Whether two scopes are told alike. */
 export function areToldAlike(one: Scope, other: Scope): boolean {
   if (one === other) return true
-  const [now, former] = [toldOf(one), toldOf(other)]
-  return Object.entries(now).every(([name, value]) => value === former[name])
+  const former = told(other)
+  return told(one).every((value, index) => value === former[index])
 }
 
-function toldOf(scope: Scope): Record<string, string> {
-  let plain = plainOf.get(scope)
-  if (!plain) {
-    const settings = Object.entries(settingsOf(scope))
-    plain = Object.fromEntries(
-      settings.map(([name, value]) => [name, typeof value === 'string' ? value : value.join(',')]),
-    )
-    plainOf.set(scope, plain)
+function told(scope: Scope): readonly string[] {
+  let values = toldOf.get(scope)
+  if (!values) {
+    const settings = settingsOf(scope)
+    values = names.map((name) => {
+      const value = settings[name]
+      return typeof value === 'string' ? value : value.join(',')
+    })
+    toldOf.set(scope, values)
   }
-  return plain
+  return values
 }
 
 function settingsOf(scope: Scope): Settings {

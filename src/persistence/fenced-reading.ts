@@ -35,7 +35,7 @@ export class FencedReading implements FencedExecutor {
     this.#serving = true
     try {
       // A statement that fails ends its transaction; the others, which it does not concern, are answered in the next.
-      while (this.#asked.length > 0) await this.#transaction(this.#asked[0] as Asked)
+      while (this.#asked.length > 0) await this.#transaction()
     } catch (error) {
       // There is no connection to be had.
       for (const asked of this.#asked.splice(0)) asked.fail(error)
@@ -44,8 +44,8 @@ export class FencedReading implements FencedExecutor {
     }
   }
 
-  async #transaction({ scope }: Asked): Promise<void> {
-    const transaction = await FencedTransaction.begin(this.pool, 'read only', scope)
+  async #transaction(): Promise<void> {
+    const transaction = await FencedTransaction.open(this.pool, 'read only')
     for (;;) {
       const asked = await this.#next()
       if (!asked) break

@@ -10,46 +10,37 @@ import {
   PostgresQueryCompiler,
   type QueryResult,
 } from 'kysely'
-import type pg from 'pg'
+import pg from 'pg'
 import { areToldAlike, tellingOf } from './fence-settings.js'
 import type { Scope } from './tenant-scope.js'
+import { executeTold, takeConnection } from './told-statement.js'
 
 /**
- * A transaction in which PostgreSQL knows on whose behalf each statement is. It is told with the begin, and anew only
- * where the next statement is on behalf of somebody else. A connection's statements run in the order in which they are
- * handed over, and the telling is handed over together with what it is for: so scopes that ask at one moment cannot mix.
+ * A transaction in which PostgreSQL knows on whose behalf each statement is. It begins with its first statement, is told
+ * with that who is asking, and is told anew where the next statement is on behalf of somebody else. A connection's
+ * statements run in the order in which they are handed over, and each telling is handed over together with what it is
+ * for: so scopes that ask at one moment cannot mix.
  */
 export class FencedTransaction {
-  #asking: Scope
+  #asking: Scope | null = null
   #ended = false
 
   private constructor(
     private readonly client: pg.PoolClient,
-    scope: Scope,
-  ) {
-    this.#asking = scope
-  }
+    private readonly mode: 'read only' | 'read write',
+  ) {}
 
-  static async begin(pool: pg.Pool, mode: 'read only' | 'read write', scope: Scope): Promise<FencedTransaction> {
-    const client = await pool.connect()
-    try {
-      // In one round trip.
-      await client.query(`begin ${mode}; ${tellingOf(scope)}`)
-      return new FencedTransaction(client, scope)
-    } catch (error) {
-      client.release(error as Error)
-      throw error
-    }
+  static async open(pool: pg.Pool, mode: 'read only' | 'read write'): Promise<FencedTransaction> {
+    return new FencedTransaction(await takeConnection(pool), mode)
   }
 
   async execute<Row>(scope: Scope, query: CompiledQuery): Promise<QueryResult<Row>> {
-    const telling = areToldAlike(scope, this.#asking) ? undefined : this.client.query(tellingOf(scope, this.#asking))
+    const before = this.#asking
     this.#asking = scope
-    const asking = this.client.query(query.sql, query.parameters as unknown[])
-    // Where telling fails the transaction is over, and asking fails too.
-    const [, { command, rowCount, rows }] = await Promise.all([telling, asking])
-    const changes = command === 'INSERT' || command === 'UPDATE' || command === 'DELETE' || command === 'MERGE'
-    return { rows: rows ?? [], ...(changes ? { numAffectedRows: BigInt(rowCount ?? 0) } : {}) }
+    if (before && areToldAlike(scope, before)) {
+      return resultOf(await this.client.query(query.sql, query.parameters as unknown[]))
+    }
+    return resultOf(await executeTold(this.client, { begins: !before, told: tellingOf(scope, this.mode) }, query))
   }
 
   /** @throws AbortedTransactionError where a statement had failed, so that nothing was kept */
@@ -64,8 +55,12 @@ export class FencedTransaction {
   }
 
   /** A connection that cannot even end its transaction serves nobody any more. */
-  async #end(statement: 'commit' | 'rollback'): Promise<pg.QueryResult> {
+  async #end(statement: 'commit' | 'rollback'): Promise<{ command: string }> {
     this.#ended = true
+    if (!this.#asking) {
+      this.client.release()
+      return { command: 'NONE' }
+    }
     try {
       const result = await this.client.query(statement)
       this.client.release()
@@ -75,6 +70,29 @@ export class FencedTransaction {
       throw error
     }
   }
+}
+
+/** Reads by single statements, each in one round trip and a transaction of its own. */
+export class FencedQuestions implements FencedExecutor {
+  constructor(private readonly pool: pg.Pool) {}
+
+  async execute<Row>(scope: Scope, query: CompiledQuery): Promise<QueryResult<Row>> {
+    const client = await takeConnection(this.pool)
+    try {
+      const result = await executeTold(client, { begins: false, told: tellingOf(scope, 'read only') }, query)
+      client.release()
+      return resultOf(result)
+    } catch (error) {
+      // What PostgreSQL refuses ends with it; anything else leaves the connection as nobody knows.
+      client.release(error instanceof pg.DatabaseError ? undefined : (error as Error))
+      throw error
+    }
+  }
+}
+
+function resultOf<Row>({ command, rowCount, rows }: pg.QueryResult): QueryResult<Row> {
+  const changes = command === 'INSERT' || command === 'UPDATE' || command === 'DELETE' || command === 'MERGE'
+  return { rows: rows ?? [], ...(changes ? { numAffectedRows: BigInt(rowCount ?? 0) } : {}) }
 }
 
 /** Executes statements, each on behalf of somebody. */

@@ -16,13 +16,16 @@ const names = new Map<string, string>()
 export class PreparingClient extends pg.Client {
   // biome-ignore lint/suspicious/noExplicitAny: the driver takes texts, configurations and query objects
   override query(asked: any, ...rest: any[]): any {
-    if (typeof asked !== 'string' || !asked.startsWith(mark)) return super.query(asked, ...(rest as []))
+    const name = typeof asked === 'string' ? nameOf(asked) : null
+    if (!name) return super.query(asked, ...(rest as []))
     const [values, ...callback] = rest
-    return super.query({ name: nameOf(asked), text: asked, values }, ...(callback as []))
+    return super.query({ name, text: asked, values }, ...(callback as []))
   }
 }
 
-function nameOf(text: string): string {
+/** By which PostgreSQL knows the statement again; null for one that is not marked. */
+export function nameOf(text: string): string | null {
+  if (!text.startsWith(mark)) return null
   const known = names.get(text)
   if (known) return known
   const name = `prepared_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`

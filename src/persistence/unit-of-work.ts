@@ -70,6 +70,11 @@ export class UnitOfWork<Announcement = unknown> {
     return readingAs(this.database.reading(), scope)
   }
 
+  /** For what needs one statement: each is a read-only transaction by itself, and takes one round trip. */
+  question(scope: Scope): Reading {
+    return readingAs(this.database.questions(), scope)
+  }
+
   async run<T>(scope: Scope, work: (transaction: Transaction<Announcement>) => Promise<T>): Promise<T> {
     const open = this.#open.getStore()
     // The joined work has its own rights, in the same transaction and with the same announcements.
@@ -78,7 +83,7 @@ export class UnitOfWork<Announcement = unknown> {
     const beforeCommit: Array<(asSystem: Transaction<Announcement>) => Promise<void>> = []
     const afterCommit: Array<() => void> = []
     const writer = () => this.#open.getStore()?.scope ?? scope
-    const result = await this.database.transactional(scope, writer, async ({ em, kysely }) => {
+    const result = await this.database.transactional(writer, async ({ em, kysely }) => {
       const as = (of: Scope): Transaction<Announcement> => ({
         ...readingAs(kysely, of),
         em,

@@ -390,7 +390,13 @@ describe('A credential', () => {
     const rotated = await house.credentialService.rotate(developer(), id, 24)
     const renewed = rotated.secret.reveal()
     expect([(await authorize({ key })).status, (await authorize({ key: renewed })).status]).toEqual([204, 204])
-    house.clock.advance(24 * 3_600_000)
+    house.clock.advance(24 * 3_600_000 - 3_000)
+    // Nobody keeps an answer to the former one for longer than it lasts.
+    expect((await authorize({ key })).headers['cache-control']).toBe('max-age=3')
+    expect((await authorize({ key: renewed })).headers['cache-control']).toBe('max-age=10')
+    house.clock.advance(2_999)
+    expect((await authorize({ key })).status).toBe(204)
+    house.clock.advance(1)
     expect([await reasons({ key }), (await authorize({ key: renewed })).status]).toEqual([
       [401, 'CREDENTIAL_UNKNOWN'],
       204,

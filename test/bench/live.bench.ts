@@ -10,6 +10,7 @@ import {
   ResumeProductSubscriptionDocument,
   SuspendProductSubscriptionDocument,
 } from '../support/generated/graphql.js'
+import { post, sandboxOf, signatureOf } from '../support/sandbox.js'
 import {
   givenBilling,
   givenMarketplace,
@@ -18,6 +19,7 @@ import {
   type Market,
   type Offer,
   type Organization,
+  stripeOf,
   whenPressed,
   whenSubscribed,
 } from '../support/world.js'
@@ -32,16 +34,17 @@ const perSocket = 50
 const document =
   'subscription ($after: String) { productSubscriptionChanged(after: $after) { id state standing productSubscription { id name state } } }'
 
-/** From the click at Stripe's page to the pushed event, and one event for many who listen. */
+/** From Stripe's page and from its webhook to the pushed event, and one event for many who listen. */
 export async function bench(): Promise<void> {
   const backend = await startBackend()
   const market = await givenMarketplace(backend)
-  await givenBilling(market)
+  const { webhookUrl, webhookSecret } = await givenBilling(market)
   const acme = await givenOrganization(market)
   const offers: Offer[] = []
-  for (let count = 0; count < sales; count += 1) offers.push(await givenOffer(market))
+  for (let count = 0; count < 2 * sales; count += 1) offers.push(await givenOffer(market))
 
-  const productSubscriptionId = await fromClickToPush(acme, offers)
+  const productSubscriptionId = await fromClickToPush(acme, offers.slice(0, sales))
+  await fromWebhookToPush(backend, acme, offers.slice(sales), { webhookUrl, webhookSecret })
   await oneForMany(backend, market, productSubscriptionId)
   await backend.stop()
 }
@@ -68,6 +71,37 @@ async function fromClickToPush(acme: Organization, offers: readonly Offer[]): Pr
     `  median   ${median(took).toFixed(1)} ms, slowest ${Math.max(...took).toFixed(1)} ms (page, webhook, job, event log, websocket)`,
   )
   return last
+}
+
+/** Stripe's own part left out: an invoice.paid is posted by hand, signed, and the clock stops with the pushed event. */
+async function fromWebhookToPush(
+  backend: Backend,
+  acme: Organization,
+  offers: readonly Offer[],
+  { webhookUrl, webhookSecret: secret }: { webhookUrl: string; webhookSecret: string },
+): Promise<void> {
+  const sandbox = sandboxOf(backend)
+  const invoices = await acme.consumer.listen(InvoiceChangedDocument, { organizationId: acme.id })
+  const paid = await acme.consumer.listen(InvoicePaidDocument, { organizationId: acme.id })
+  const took: number[] = []
+  for (const offer of offers) {
+    const { invoice } = await whenSubscribed(acme, offer)
+    const opened = await invoices.next(({ change, invoice: one }) => change === 'OPENED' && one.id === invoice.id)
+    await sandbox.fault({ match: { event: '*' }, act: 'drop' })
+    await whenPressed(opened.invoice.hostedUrl as string, 'card')
+    await sandbox.rest()
+    await sandbox.mend()
+    const { data } = await stripeOf(backend).events.list({ type: 'invoice.paid', limit: 1 })
+    const body = JSON.stringify(data[0])
+    const signature = signatureOf({ body, secret })
+    const began = performance.now()
+    const posted = post(webhookUrl, body, signature)
+    await paid.next(({ invoice: one }) => one.id === invoice.id)
+    took.push(performance.now() - began)
+    await posted
+  }
+  console.log(`live: from the webhook to the pushed invoicePaid, ${took.length} times, one after another`)
+  console.log(`  median   ${median(took).toFixed(1)} ms, slowest ${Math.max(...took).toFixed(1)} ms`)
 }
 
 /** One event for 500 listeners on ten sockets, from the first frame to the last, beside a bare broadcast of the same bytes. */

@@ -71,7 +71,7 @@ export async function openBilling() {
   const marketplaces = new MarketplaceRepository()
   const invoices = new InvoiceRepository()
   const integrations = new BillingIntegrationRepository()
-  const connections = new BillingConnections(unitOfWork, box, clock)
+  const connections = new BillingConnections(unitOfWork, box, clock, log)
   const told = new ProductSubscriptionService(
     unitOfWork,
     subscriptions,

@@ -6,6 +6,8 @@ import { type ExecutionResult, graphql } from 'graphql'
 import { sql } from 'kysely'
 import pg from 'pg'
 import { pino } from 'pino'
+import { buildPeople } from '../../src/composition/people.js'
+import { readConfig } from '../../src/config.js'
 import { entities } from '../../src/entities.js'
 import type { DomainEvent } from '../../src/events/event.js'
 import { EventLog } from '../../src/events/event-log.js'
@@ -14,61 +16,17 @@ import { Mutations } from '../../src/graphql/mutation.js'
 import { NodeRegistry, NodeResolver } from '../../src/graphql/node.js'
 import { buildGraphqlSchema } from '../../src/graphql/schema.js'
 import { Viewers } from '../../src/http/viewer.js'
-import { AccountService, offerPasswordResetTask } from '../../src/identity/account.service.js'
-import { AttemptLimiter } from '../../src/identity/attempt-limiter.js'
-import { IdentityResolver, UserResolver } from '../../src/identity/identity.resolver.js'
-import { type Mail, Mailer, sendMailTask } from '../../src/identity/mailer.js'
-import { type OpenedSession, SessionService } from '../../src/identity/session.service.js'
-import { UserRepository } from '../../src/identity/user.repository.js'
+import { offerPasswordResetTask } from '../../src/identity/account.service.js'
+import { type Mail, sendMailTask } from '../../src/identity/mailer.js'
+import type { OpenedSession } from '../../src/identity/session.service.js'
 import { MovableClock } from '../../src/kernel/clock.js'
 import { newId } from '../../src/kernel/id.js'
-import { MarketplaceRepository } from '../../src/marketplaces/marketplace.repository.js'
-import { MarketplaceResolver, ProviderMarketplacesResolver } from '../../src/marketplaces/marketplace.resolver.js'
-import { MarketplaceService } from '../../src/marketplaces/marketplace.service.js'
-import { TermsService } from '../../src/marketplaces/terms.service.js'
-import { AuditedAccounts } from '../../src/organizations/audited-accounts.js'
 import type { ClosingObstacles } from '../../src/organizations/closing.port.js'
-import {
-  ConsumerOrganizationRepository,
-  InvitationRepository,
-  MembershipRepository,
-} from '../../src/organizations/consumer-organization.repository.js'
-import { EntranceResolver } from '../../src/organizations/entrance.resolver.js'
-import { InvitationResolver } from '../../src/organizations/invitation.resolver.js'
-import { InvitationService } from '../../src/organizations/invitation.service.js'
-import { InvitationAcceptanceService } from '../../src/organizations/invitation-acceptance.service.js'
-import { InvitationPreviews } from '../../src/organizations/invitation-preview.js'
-import {
-  MarketplaceOrganizationsResolver,
-  MemberResolver,
-  ViewerMembershipResolver,
-} from '../../src/organizations/member.resolver.js'
-import { MemberService } from '../../src/organizations/member.service.js'
-import { OrganizationResolver } from '../../src/organizations/organization.resolver.js'
-import { OrganizationService } from '../../src/organizations/organization.service.js'
-import { People } from '../../src/organizations/people.js'
-import { MembershipPlaces } from '../../src/organizations/persons-places.js'
-import { SignUpService } from '../../src/organizations/sign-up.service.js'
+import { ConsumerOrganizationRepository } from '../../src/organizations/consumer-organization.repository.js'
 import { Database } from '../../src/persistence/database.js'
 import { SecretBox } from '../../src/persistence/secret-box.js'
 import type { Scope } from '../../src/persistence/tenant-scope.js'
 import { UnitOfWork } from '../../src/persistence/unit-of-work.js'
-import { AuditEntryRepository, AuditLog } from '../../src/providers/audit-log.js'
-import {
-  ProviderInvitationRepository,
-  ProviderMembershipRepository,
-  ProviderRepository,
-} from '../../src/providers/provider.repository.js'
-import {
-  AuditEntryResolver,
-  ProviderMembershipResolver,
-  ProviderResolver,
-  ViewerProviderResolver,
-} from '../../src/providers/provider.resolver.js'
-import { ProviderService } from '../../src/providers/provider.service.js'
-import { ProviderInvitationService } from '../../src/providers/provider-invitation.service.js'
-import { UnitRepository } from '../../src/providers/unit.repository.js'
-import { UnitService } from '../../src/providers/unit.service.js'
 import { createTestDatabase } from '../support/database.js'
 import { writing } from '../support/writing.js'
 
@@ -88,6 +46,7 @@ export async function openPeopleHouse({ limits = false } = {}) {
   const testDatabase = await createTestDatabase()
   const { url } = testDatabase
   const folder = await mkdtemp(join(tmpdir(), 'people-'))
+  const mailbox = join(folder, 'mail')
   const database = await Database.connect({ url, entities })
   const pool = new pg.Pool({ connectionString: url, max: 2 })
   const announced: DomainEvent[] = []
@@ -103,167 +62,29 @@ export async function openPeopleHouse({ limits = false } = {}) {
     billing: new MovableClock(new Date('2030-05-01T12:00:00Z')),
     transport: new MovableClock(new Date('2026-11-24T10:00:00Z')),
   }
-  const { billing, transport } = clocks
   const obstacles = new Obstacles()
-  const limiter = new AttemptLimiter(pool, limits)
-  const mailer = new Mailer({
-    url: null,
-    folder,
-    from: 'no-reply@example.com',
-    box: new SecretBox([randomBytes(32)]),
-    clock: transport,
-    log: pino({ level: 'silent' }),
-  })
-
-  const users = new UserRepository()
-  const providers = new ProviderRepository()
-  const providerMemberships = new ProviderMembershipRepository()
-  const providerInvitations = new ProviderInvitationRepository()
-  const units = new UnitRepository()
-  const auditEntries = new AuditEntryRepository()
-  const marketplaces = new MarketplaceRepository()
-  const organizations = new ConsumerOrganizationRepository()
-  const memberships = new MembershipRepository()
-  const invitations = new InvitationRepository()
-  const people = new People(users, memberships, providerMemberships)
-
-  const places = new MembershipPlaces(publicUrl)
-  const audit = new AuditLog(billing)
-  const sessions = new SessionService(unitOfWork, users, places, limiter, clocks)
-  const accounts = new AccountService(
-    unitOfWork,
-    users,
-    sessions,
-    places,
-    mailer,
-    limiter,
-    new AuditedAccounts(places, audit),
-    transport,
-  )
-  const providerService = new ProviderService(
-    unitOfWork,
-    providers,
-    providerMemberships,
-    users,
-    accounts,
-    sessions,
-    audit,
-    billing,
-  )
-  const providerInvitationService = new ProviderInvitationService(
-    unitOfWork,
-    providers,
-    providerMemberships,
-    users,
-    mailer,
-    audit,
-    transport,
-    publicUrl,
-  )
-  const unitService = new UnitService(unitOfWork, providers, audit, billing)
-  const terms = new TermsService(billing)
-  const marketplaceService = new MarketplaceService(unitOfWork, marketplaces, terms, audit, billing)
-  const memberService = new MemberService(unitOfWork, memberships, organizations, users, sessions, audit, billing)
-  const invitationService = new InvitationService(
-    unitOfWork,
-    invitations,
-    providerInvitations,
-    organizations,
-    memberships,
-    marketplaces,
-    users,
-    providerInvitationService,
-    mailer,
-    audit,
-    transport,
-    publicUrl,
-  )
-  const acceptance = new InvitationAcceptanceService(
-    unitOfWork,
-    organizations,
-    memberService,
-    providerService,
-    users,
-    accounts,
-    sessions,
-    terms,
-    limiter,
-    transport,
-  )
-  const organizationService = new OrganizationService(
-    unitOfWork,
-    organizations,
-    marketplaces,
-    invitationService,
-    audit,
-    [obstacles],
-    billing,
-  )
-  const signUps = new SignUpService(
-    unitOfWork,
-    marketplaces,
-    organizationService,
-    memberService,
-    places,
-    users,
-    accounts,
-    sessions,
-    terms,
-    limiter,
-  )
-  const previews = new InvitationPreviews(unitOfWork, acceptance, organizations, marketplaces, providers, terms)
-
+  const config = readConfig({ ENCRYPTION_KEYS: randomBytes(32).toString('base64') })
   const nodes = new NodeRegistry()
-  nodes.register('usr', 'User', ({ reading }, id) => people.find(reading, id))
-  nodes.register('prov', 'Provider', ({ reading }, id) => providers.find(reading, id))
-  nodes.register('pmem', 'ProviderMembership', ({ reading }, id) => providerMemberships.find(reading, id))
-  nodes.register('pinv', 'ProviderInvitation', ({ reading }, id) => providerInvitations.find(reading, id))
-  nodes.register('unit', 'Unit', ({ reading }, id) => units.find(reading, id))
-  nodes.register('aud', 'AuditEntry', ({ reading }, id) => auditEntries.find(reading, id))
-  nodes.register('mkt', 'Marketplace', ({ reading }, id) => marketplaces.find(reading, id))
-  nodes.register('org', 'ConsumerOrganization', ({ reading }, id) => organizations.find(reading, id))
-  nodes.register('mem', 'Membership', ({ reading }, id) => memberships.find(reading, id))
-  nodes.register('invt', 'Invitation', ({ reading }, id) => invitations.find(reading, id))
-
-  const viewers = new Viewers(unitOfWork, async () => null, transport)
-  const scopeOf = (token: string) => viewers.scopeOf(token)
-  const mutations = new Mutations(unitOfWork, nodes, transport)
-  const resolvers = [
-    new NodeResolver(nodes),
-    new UserResolver(),
-    new IdentityResolver(sessions, accounts, users, mutations, scopeOf),
-    new ProviderResolver(
-      providerService,
-      providerInvitationService,
-      unitService,
-      providers,
-      providerMemberships,
-      providerInvitations,
-      units,
-      auditEntries,
-      mutations,
-    ),
-    new ProviderMembershipResolver(providers, users),
-    new ViewerProviderResolver(providerMemberships),
-    new AuditEntryResolver(users),
-    new MarketplaceResolver(marketplaceService, marketplaces, providers, terms, mutations),
-    new ProviderMarketplacesResolver(marketplaces),
-    new OrganizationResolver(
-      organizationService,
-      organizations,
-      memberships,
-      invitations,
-      marketplaces,
-      auditEntries,
-      { of: async () => [] },
-      mutations,
-    ),
-    new MemberResolver(memberService, organizations, users, mutations),
-    new ViewerMembershipResolver(memberships),
-    new MarketplaceOrganizationsResolver(organizations),
-    new InvitationResolver(invitationService, mutations),
-    new EntranceResolver(signUps, acceptance, previews, mutations, scopeOf),
-  ]
+  const viewers = new Viewers(unitOfWork, async () => null, clocks.transport)
+  const people = buildPeople(
+    {
+      config: { ...config, dataDir: folder, publicUrl, rateLimits: limits },
+      log: pino({ level: 'silent' }),
+      unitOfWork,
+      clocks,
+      box: new SecretBox(config.encryptionKeys),
+      limiterPool: pool,
+      scopeOf: (token) => viewers.scopeOf(token),
+      mutations: new Mutations(unitOfWork, nodes, clocks.transport),
+      nodes,
+    },
+    {
+      organizations: new ConsumerOrganizationRepository(),
+      obstacles: [obstacles],
+      warnings: { of: async () => [] },
+    },
+  )
+  const resolvers = [new NodeResolver(nodes), ...people.resolvers]
   const byClass = new Map<unknown, unknown>(resolvers.map((resolver) => [resolver.constructor, resolver]))
   const schema = await buildGraphqlSchema(
     resolvers.map((resolver) => resolver.constructor as never),
@@ -291,13 +112,14 @@ export async function openPeopleHouse({ limits = false } = {}) {
 
   /** What the worker would have mailed since the last time, in order. */
   async function mails(): Promise<Mail[]> {
-    for (const payload of await jobsOf(offerPasswordResetTask)) await accounts.offerPasswordReset(payload)
+    for (const payload of await jobsOf(offerPasswordResetTask)) await people.tasks[offerPasswordResetTask](payload)
     const sent: Mail[] = []
     for (const payload of await jobsOf(sendMailTask)) {
-      await mailer.deliver(payload)
-      const [file] = await readdir(folder)
-      sent.push(JSON.parse(await readFile(join(folder, file as string), 'utf8')) as Mail)
-      await rm(join(folder, file as string))
+      await people.tasks[sendMailTask](payload)
+      const [file] = await readdir(mailbox)
+      const path = join(mailbox, file as string)
+      sent.push(JSON.parse(await readFile(path, 'utf8')) as Mail)
+      await rm(path)
     }
     return sent
   }
@@ -308,14 +130,14 @@ export async function openPeopleHouse({ limits = false } = {}) {
     obstacles,
     ask,
     mails,
-    sessions,
-    accounts,
-    acceptance,
-    signUps,
-    providers: providerService,
-    invitations: invitationService,
-    organizations: organizationService,
-    members: memberService,
+    sessions: people.sessions,
+    accounts: people.accounts,
+    acceptance: people.acceptance,
+    signUps: people.signUps,
+    providers: people.providerService,
+    invitations: people.invitationService,
+    organizations: people.organizationService,
+    members: people.memberService,
     /** The rights that a session has now. */
     scopeOf: async ({ tokens }: OpenedSession): Promise<Scope> => (await viewers.scopeOf(tokens.accessToken)).scope,
     /** Leaves out what happened before. */

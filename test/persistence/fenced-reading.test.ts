@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import pg from 'pg'
 import { entities } from '../../src/entities.js'
 import { Database } from '../../src/persistence/database.js'
+import { prepared } from '../../src/persistence/prepared-statements.js'
 import { rows } from '../../src/persistence/tenant-repository.js'
 import { type Scope, system } from '../../src/persistence/tenant-scope.js'
 import { UnitOfWork } from '../../src/persistence/unit-of-work.js'
@@ -113,6 +114,55 @@ describe('a reading', () => {
     ])
     expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled'])
     for (let count = 0; count < 6; count += 1) expect(await idsSeen(unitOfWork.reading(staff('p1')))).toEqual(['one'])
+  })
+})
+
+describe('a question', () => {
+  it('never mixes two tenants on two connections, and leaves nothing of who asked on them', async () => {
+    const ask = async (index: number) => {
+      const [provider, own] = index % 2 === 0 ? ['p1', 'one'] : ['p2', 'two']
+      expect(await idsSeen(unitOfWork.question(staff(provider)))).toEqual([own])
+    }
+    let next = 0
+    const lane = async () => {
+      while (next < 1_000) await ask(next++)
+    }
+    await Promise.all(Array.from({ length: 20 }, lane))
+    const left = `select coalesce(current_setting('fence.kind', true), '') as kind,
+      coalesce(current_setting('fence.providers', true), '') as providers,
+      current_setting('transaction_read_only') as reads`
+    const nobody = { kind: '', providers: '', reads: 'off' }
+    const both = [0, 1].map(() => unitOfWork.connection(async (client) => (await client.query(left)).rows[0]))
+    expect(await Promise.all(both)).toEqual([nobody, nobody])
+  })
+
+  it('is a transaction by itself, and writes nothing', async () => {
+    const { kysely } = unitOfWork.question(system)
+    const transactionOf = async () => (await sql<{ at: string }>`select now()::text as at`.execute(kysely)).rows[0]?.at
+    expect(await transactionOf()).not.toBe(await transactionOf())
+    expect(await held()).toBe(0)
+    const write = rows(unitOfWork.question(system), Unit).insertInto('Unit').values(unit('p1', 'three')).execute()
+    await expect(write).rejects.toThrow('read-only transaction')
+  })
+
+  it('that fails says why, and costs nobody else an answer', async () => {
+    const { kysely } = unitOfWork.question(staff('p1'))
+    await expect(sql`select 1 / 0`.execute(kysely)).rejects.toThrow('division by zero')
+    await expect(sql`select nothing`.execute(kysely)).rejects.toThrow('does not exist')
+    await expect(sql`select pg_terminate_backend(pg_backend_pid())`.execute(kysely)).rejects.toThrow()
+    const seen = Array.from({ length: 6 }, () => idsSeen(unitOfWork.question(staff('p1'))))
+    expect(await Promise.all(seen)).toEqual(Array.from({ length: 6 }, () => ['one']))
+  })
+
+  it('is planned once on a connection where it is marked, also when its first plan failed', async () => {
+    const { kysely } = unitOfWork.question(system)
+    const ask = (divisor: number) => sql<{ result: number }>`${prepared} select 6 / ${divisor}::int as result`
+    await expect(ask(0).execute(kysely)).rejects.toThrow('division by zero')
+    for (let count = 0; count < 4; count += 1) expect((await ask(2).execute(kysely)).rows).toEqual([{ result: 3 }])
+    const names = await unitOfWork.connection((client) =>
+      client.query('select name from pg_prepared_statements where statement like $1', ['%6 / $1%']),
+    )
+    expect(names.rows).toHaveLength(1)
   })
 })
 

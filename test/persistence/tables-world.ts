@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { entities } from '../../src/entities.js'
-import { tellingOf } from '../../src/persistence/fence-settings.js'
+import { telling, tellingOf } from '../../src/persistence/fence-settings.js'
 import { runtimeRole } from '../../src/persistence/runtime-role.js'
 import {
   anonymous,
@@ -140,7 +140,7 @@ export async function become(client: pg.ClientBase, viewer: string): Promise<voi
   const scope = viewers[viewer]
   await client.query(`set local role ${runtimeRole}`)
   // What was told before in this transaction is taken back first, as the end of a transaction does.
-  await client.query(tellingOf(scope ?? anonymous))
+  await client.query(telling, tellingOf(scope ?? anonymous, 'read write'))
   if (!scope) await client.query(`select set_config('fence.kind', '', true)`)
 }
 

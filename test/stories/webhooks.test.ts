@@ -13,6 +13,7 @@ import {
   standingAtStripe,
   whenStripeSends,
 } from '../support/sandbox.js'
+import { whenDamaged } from '../support/stored.js'
 import { mark, secretKey, stripeOf, whenPressed, whenSubscribed } from '../support/world.js'
 
 const versions = ['2022-11-15', '2024-06-20', '2026-10-28.endive']
@@ -243,6 +244,26 @@ describe('what Stripe tells', () => {
     expect((await post(shared, odd, `${fits.replace(',v1=', `,${other},v1=`)},v0=${'0'.repeat(64)}`)).status).toBe(200)
     await heard.next(({ change }) => change === 'PAID')
     expect(await invoiceNow(sale.id)).toMatchObject({ status: 'PAID' })
+    await sandbox.mend()
+  })
+
+  test('reaches one on the shared address while the secrets of another cannot be opened', async () => {
+    const { bought, heard } = await givenBuyer(shop)
+    const { billing: broken } = await givenShop(backend)
+    await whenDamaged(backend.config.databaseUrl, 'billing_integration', 'sealed_webhook_secret', broken.id)
+    const sale = await bought()
+    const [event] = await givenUntold(sale.stripeId, ['invoice.paid'], '2022-11-15', sale.page)
+    const body = JSON.stringify(event)
+    const shared = `${backend.url}/integrations/stripe`
+    expect((await post(shared, body, signatureOf({ body, secret: shop.billing.webhookSecret }))).status).toBe(200)
+    await heard.next(({ change }) => change === 'PAID')
+    // Its own news are not lost either: Stripe sends again what was not taken.
+    const theirs = signatureOf({ body, secret: broken.webhookSecret })
+    expect((await post(shared, body, theirs)).status).toBe(400)
+    expect((await post(broken.webhookUrl, body, theirs)).status).toBe(500)
+    const told = backend.complaints.filter((line) => line.includes('a signing secret cannot be opened'))
+    expect(told.every((line) => line.includes(broken.id))).toBe(true)
+    expect(told.length).toBeGreaterThan(0)
     await sandbox.mend()
   })
 

@@ -32,6 +32,13 @@ export async function rememberJobs(databaseUrl: string): Promise<void> {
   )
 }
 
+/** Somebody's hand in the database: one value of one row is not what it was. */
+export async function whenDamaged(databaseUrl: string, table: string, column: string, id: string): Promise<void> {
+  await connected(databaseUrl, (client) =>
+    client.query(`update ${table} set ${column} = left(${column}, -4) || 'AAAA' where id = $1`, [id]),
+  )
+}
+
 async function connected<Result>(url: string, work: (client: pg.Client) => Promise<Result>): Promise<Result> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()

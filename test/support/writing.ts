@@ -11,7 +11,7 @@ export function writing(database: Database, scope: Scope = system): Reading {
   const em = database.orm.em.fork()
   const execute = async (...asked: Parameters<FencedTransaction['execute']>) => {
     const pool = await database.orm.driver.getConnection().getNativeClient()
-    const transaction = await FencedTransaction.begin(pool, 'read write', scope)
+    const transaction = await FencedTransaction.open(pool, 'read write')
     try {
       const result = await transaction.execute(...asked)
       await transaction.commit()
