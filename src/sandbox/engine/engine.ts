@@ -10,6 +10,8 @@ import type { Journal } from './journal.js'
 
 const longestWait = 3_600_000
 const pruneEvery = 3_600_000
+/** Of those that are taken over: what a version is told again from is a line of the journal. */
+const rowsAtOnce = 100
 
 /** Who brings events to their endpoints. */
 export interface Courier {
@@ -212,7 +214,9 @@ export class Engine {
 
   /** Takes over what another sandbox, or this one at another time, held. Its ids go on from there. */
   load(rows: readonly Change[], sequence: number): void {
-    this.#record({ changes: rows, sequence, events: [] })
+    for (let from = 0; from < rows.length; from += rowsAtOnce) {
+      this.#record({ changes: rows.slice(from, from + rowsAtOnce), sequence, events: [] })
+    }
   }
 
   async close(): Promise<void> {

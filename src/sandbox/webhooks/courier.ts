@@ -103,6 +103,8 @@ export class WebhookCourier implements Courier {
     event: StripeEvent,
     fault: EventFault | null,
   ): Promise<void> {
+    // It may have waited, and the state been forgotten meanwhile.
+    if (!this.#engine.state.tables.deliveries.get(delivery.id)) return
     const version = endpoint.api_version ?? this.#settings.defaultVersion
     for (const letter of lettersFor((other) => this.#rendered(event, other ?? version), fault)) {
       const timestamp = Math.floor(this.#engine.clock.realNow / 1000) + letter.shift

@@ -1,0 +1,105 @@
+import type { Row, TableName } from '../ledger/records.js'
+import { decode, type EncodedChange, type Head, idOf, type Standing } from './encoding.js'
+import { JournalFile, type Line } from './journal-file.js'
+
+/** A line's first part. */
+export interface Entry {
+  /** Only the first entry of a file has it. */
+  seed?: string
+  sequence?: number
+  clockOffset?: number
+  clockStoppedAt?: number | null
+  changes?: readonly EncodedChange[]
+  /** Of what rests behind it, in that order. */
+  heads?: readonly Head[]
+}
+
+const recalledAtOnce = 512
+
+/** A journal's file, and which of its lines tell of which row: so each row can be told as it stood at any line. */
+export class Shelf {
+  readonly file: JournalFile
+  readonly #places = new Map<TableName, Map<string, number | number[]>>()
+  /** What was read last, by its place: whoever asks for one field asks for more. */
+  readonly #recalled = new Map<number, unknown>()
+
+  constructor(path: string) {
+    this.file = new JournalFile(path)
+  }
+
+  /** Where it begins, and where what rests in it does. */
+  append(entry: Entry, bodies: readonly string[] = []): Omit<Line, 'head'> {
+    const head = JSON.stringify(entry)
+    const place = this.file.append(head, bodies)
+    this.note(place, entry.changes ?? [])
+    return { place, rest: place + Buffer.byteLength(head) + 1 }
+  }
+
+  note(place: number, changes: readonly EncodedChange[]): void {
+    for (const change of changes) {
+      const places = this.#placesOf(change[1])
+      const id = idOf(change)
+      const known = places.get(id)
+      if (known === undefined) places.set(id, place)
+      else if (typeof known === 'number') places.set(id, known === place ? known : [known, place])
+      else if (known.at(-1) !== place) known.push(place)
+    }
+  }
+
+  /** How many lines tell of the row. */
+  timesTold(table: TableName, id: string): number {
+    const places = this.#placesOf(table).get(id) ?? []
+    return typeof places === 'number' ? 1 : places.length
+  }
+
+  /** Where the last of them begins; -1 where there is none. */
+  lastTold(table: TableName, id: string): number {
+    const places = this.#placesOf(table).get(id) ?? -1
+    return typeof places === 'number' ? places : (places.at(-1) as number)
+  }
+
+  standingAt(line: number): Standing {
+    return (table, id) => this.#rowAt(line, table, id)
+  }
+
+  /** As that line leaves it: back to where it was told of as a whole, and from there on what differed. */
+  #rowAt(line: number, table: TableName, id: string): Row | undefined {
+    const known = this.#placesOf(table).get(id) ?? []
+    const places = typeof known === 'number' ? [known] : known
+    const told: EncodedChange[] = []
+    for (let at = places.length - 1; at >= 0 && told[0]?.[0] !== '+'; at--) {
+      const place = places[at] as number
+      if (place > line) continue
+      const changes = this.#changesAt(place).filter((change) => change[1] === table && idOf(change) === id)
+      told.unshift(...changes.slice(Math.max(0, changes.findLastIndex(([what]) => what === '+'))))
+    }
+    let row: Row | undefined
+    for (const change of told) row = decode(row, change) ?? undefined
+    return row
+  }
+
+  #changesAt(place: number): readonly EncodedChange[] {
+    return this.recalled(place, () => (JSON.parse(this.file.headAt(place)) as Entry).changes ?? [])
+  }
+
+  recalled<T>(place: number, read: () => T): T {
+    const known = this.#recalled.get(place)
+    if (known !== undefined) return known as T
+    const told = read()
+    if (this.#recalled.size >= recalledAtOnce) this.#recalled.clear()
+    this.#recalled.set(place, told)
+    return told
+  }
+
+  #placesOf(table: TableName): Map<string, number | number[]> {
+    const places = this.#places.get(table) ?? new Map<string, number | number[]>()
+    this.#places.set(table, places)
+    return places
+  }
+
+  clear(): void {
+    this.file.truncate()
+    this.#places.clear()
+    this.#recalled.clear()
+  }
+}
