@@ -1,24 +1,13 @@
 import type { ObjectKind, Row, StoredAnswer, StripeEvent, TableName } from '../ledger/records.js'
+import type { AtHand, Spot } from './archive.js'
 import {
-  type AnswerHead,
   baseOfAnswer,
   baseOfEvent,
   decodeAnswer,
   decodeEvent,
-  type EventHead,
   type RestOfAnswer,
   type RestOfEvent,
 } from './encoding.js'
-import type { Shelf } from './shelf.js'
-
-/** Where the rest of a row is written. */
-export interface Spot {
-  readonly shelf: Shelf
-  /** Where the line begins that tells of it: the versions in it are those of that line. */
-  readonly line: number
-  readonly at: number
-  readonly length: number
-}
 
 function written({ shelf, at, length }: Spot): string {
   return shelf.file.read(at, length)
@@ -37,18 +26,13 @@ export class EventAtRest implements StripeEvent {
   readonly account: string
   readonly created: number
   readonly type: string
-  #spot: Spot
+  readonly #spot: Spot
 
-  constructor([, , id, account, created, type]: EventHead, spot: Spot) {
+  constructor({ id, account, created, type }: AtHand, spot: Spot) {
     this.id = id
     this.account = account
     this.created = created
     this.type = type
-    this.#spot = spot
-  }
-
-  /** It is written elsewhere from now on. */
-  moveTo(spot: Spot): void {
     this.#spot = spot
   }
 
@@ -92,16 +76,12 @@ export class AnswerAtRest implements StoredAnswer {
   readonly id: string
   readonly account: string
   readonly created: number
-  #spot: Spot
+  readonly #spot: Spot
 
-  constructor([, , id, account, created]: AnswerHead, spot: Spot) {
+  constructor({ id, account, created }: AtHand, spot: Spot) {
     this.id = id
     this.account = account
     this.created = created
-    this.#spot = spot
-  }
-
-  moveTo(spot: Spot): void {
     this.#spot = spot
   }
 

@@ -1,6 +1,15 @@
 import { isDeepStrictEqual } from 'node:util'
 import { itemOf } from '../ledger/invoice-item.js'
-import type { Invoice, InvoiceItem, Line, ObjectKind, Row, StoredAnswer, StripeEvent, TableName } from '../ledger/records.js'
+import type {
+  Invoice,
+  InvoiceItem,
+  Line,
+  ObjectKind,
+  Row,
+  StoredAnswer,
+  StripeEvent,
+  TableName,
+} from '../ledger/records.js'
 import type { Change } from '../ledger/state.js'
 
 type Fields = Record<string, unknown>
@@ -9,10 +18,7 @@ type Fields = Record<string, unknown>
 type Version = { at: [TableName, string]; but?: Fields } | { line: [invoice: string, place: number] } | { row: Row }
 
 /** A change of a row that is always at hand. */
-export type EncodedChange =
-  | ['+', TableName, Fields]
-  | ['~', TableName, string, Fields]
-  | ['-', TableName, string]
+export type EncodedChange = ['+', TableName, Fields] | ['~', TableName, string, Fields] | ['-', TableName, string]
 
 /** What of an event is at hand, and how many bytes the rest of it has. There are many, so they have no names. */
 export type EventHead = ['!', length: number, id: string, account: string, created: number, type: string]

@@ -28,13 +28,12 @@ export class JournalFile {
     this.#size = fstatSync(this.#file).size
   }
 
-  /** Where the line begins. */
-  append(head: string, parts: readonly string[] = []): number {
+  append(head: string, parts: readonly string[] = []): Omit<Line, 'head'> {
     const bytes = Buffer.from(`${[head, ...parts].join('\t')}\n`)
     const place = this.#size
     for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at)
     this.#size += bytes.length
-    return place
+    return { place, rest: place + Buffer.byteLength(head) + 1 }
   }
 
   /** From the first to the last that is complete; what comes after is cut off. */

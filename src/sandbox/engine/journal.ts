@@ -3,8 +3,9 @@ import { dirname } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Row, StoredAnswer, StripeEvent, TableName } from '../ledger/records.js'
 import { type Change, commit, emptyState, type State } from '../ledger/state.js'
-import { AnswerAtRest, EventAtRest, type Spot } from './at-rest.js'
+import { AnswerAtRest, EventAtRest } from './at-rest.js'
 import { decode, type EncodedChange, encode, encodeAnswer, encodeEvent, type Head, headOf, idOf } from './encoding.js'
+import type { Line } from './journal-file.js'
 import { type Entry, Shelf } from './shelf.js'
 
 const rowsAtOnce = 250
@@ -19,7 +20,7 @@ interface Written {
 /**
  * Every change as a line of JSON, appended before it is answered; read from the beginning when the sandbox starts.
  * Rows are read as a whole, events and stored answers only as far as they are searched by: the rest of them stays in
- * the file until it is asked for. When the file tells half as much again as the state needs, it is written anew
+ * the file until it is asked for. When the file tells a fifth more than the state needs, it is written anew
  * beside the running work and takes its place.
  */
 export class Journal {
@@ -46,38 +47,36 @@ export class Journal {
     const first = lines.next().value
     const state = emptyState(first ? ((JSON.parse(first.head) as Entry).seed ?? seed) : seed)
     if (!first) journal.#append({ seed })
-    for (const { place, head, rest } of lines) journal.#replay(state, JSON.parse(head) as Entry, place, rest)
+    for (const line of lines) journal.#replay(state, JSON.parse(line.head) as Entry, line)
+    letRest(state, journal.#shelf)
     return { journal, state }
   }
 
-  #replay(state: State, entry: Entry, place: number, rest: number): void {
-    const { changes = [], heads = [] } = entry
+  #replay(state: State, entry: Entry, line: Line): void {
     state.sequence = entry.sequence ?? state.sequence
     state.clockOffset = entry.clockOffset ?? state.clockOffset
     if (entry.clockStoppedAt !== undefined) state.clockStoppedAt = entry.clockStoppedAt
-    for (const change of changes) commit(state, decoded(state, change))
-    this.#shelf.note(place, changes)
-    for (const [at, spot] of spotsOf(this.#shelf, heads, place, rest).entries()) {
-      const row = atRest(heads[at] as Head, spot)
-      commit(state, { table: row instanceof EventAtRest ? 'events' : 'answers', id: row.id, row })
-    }
-    this.#told += changes.length + heads.length
+    for (const change of entry.changes ?? []) commit(state, decoded(state, change))
+    this.#shelf.note(entry, line)
+    this.#told += toldBy(entry)
   }
 
   /** Encodes each change against the state before it, so it must be committed only here. */
   write(state: State, sequence: number, changes: readonly Change[]): void {
     const told: EncodedChange[] = []
-    for (const change of changes) {
-      const { table, id, row } = change
-      if (row === null || !rests(table)) told.push(encode(this.#before(state, table, id), change))
-      commit(state, change)
+    const resting: Standing[] = []
+    for (const { table, id, row } of changes) {
+      if (row !== null && rests(table)) {
+        resting.push({ table, id, row })
+        continue
+      }
+      told.push(encode(this.#before(state, table, id), { table, id, row }))
+      commit(state, { table, id, row })
     }
     state.sequence = sequence
-    const resting = changes.filter(({ table, row }) => row !== null && rests(table))
-    const bodies = resting.map(({ table, row }) => bodyOf(state, table, row as Row))
-    const heads = resting.map(({ table, row }, at) => headOf(table, row as Row, Buffer.byteLength(bodies[at] as string)))
-    this.#append({ sequence, changes: told, ...(heads.length > 0 && { heads }) }, bodies)
-    if (this.#told > this.#compactAfter + 1.5 * rowsIn(state) && !this.#meanwhile) this.#startCompacting(state)
+    const { heads, bodies } = encodedToRest(state, resting)
+    this.#append({ sequence, changes: told, ...(heads.length > 0 && { heads }) }, bodies, resting)
+    if (this.#told > this.#compactAfter + 1.2 * rowsIn(state) && !this.#meanwhile) this.#startCompacting(state)
   }
 
   #before(state: State, table: TableName, id: string): Row | undefined {
@@ -88,8 +87,9 @@ export class Journal {
     this.#append({ clockOffset, clockStoppedAt })
   }
 
-  #append(entry: Entry, bodies: readonly string[] = []): void {
-    this.#shelf.append(entry, bodies)
+  #append(entry: Entry, bodies: readonly string[] = [], resting: readonly Standing[] = []): void {
+    const rows = resting.map(({ row }) => row)
+    this.#shelf.append(entry, bodies, rows)
     this.#meanwhile?.push({ entry, bodies })
     this.#told += toldBy(entry)
   }
@@ -109,17 +109,20 @@ export class Journal {
     shelf.append({ sequence, clockOffset, clockStoppedAt })
     // What refers to rows comes after them, and refers to them as they were now.
     const asItWas = emptyState(seed)
-    const rows = rowsOf(state)
-    for (let from = 0; from < rows.length; from += rowsAtOnce) {
-      const some = rows.slice(from, from + rowsAtOnce)
-      for (const { table, id, row } of some.filter((each) => !rests(each.table))) {
+    const tell = (rows: readonly Standing[]) => {
+      for (const { table, id, row } of rows.filter((each) => !rests(each.table))) {
         commit(asItWas, { table, id, row })
         shelf.append({ changes: [['+', table, row as unknown as Record<string, unknown>]] })
       }
-      layToRest(
-        some.filter(({ table }) => rests(table)),
-        { state, asItWas, shelf },
-      )
+      const resting = rows.filter(({ table }) => rests(table))
+      if (resting.length === 0) return
+      const { heads, bodies } = encodedToRest(asItWas, resting)
+      shelf.append({ heads }, bodies)
+    }
+    let told = 0
+    for (const rows of inPortions(this.#rowsOf(state))) {
+      tell(rows)
+      told += rows.length
       await nextTurn()
       if (this.#meanwhile !== meanwhile) return shelf.file.close()
     }
@@ -128,14 +131,30 @@ export class Journal {
     renameSync(target, this.#path)
     this.#shelf.file.close()
     this.#shelf = shelf
-    this.#told = rows.length + meanwhile.reduce((sum, { entry }) => sum + toldBy(entry), 0)
+    letRest(state, shelf)
+    this.#told = told + meanwhile.reduce((sum, { entry }) => sum + toldBy(entry), 0)
     this.#meanwhile = null
+  }
+
+  /** Those that are there when the first is asked for; what refers to others comes last. */
+  *#rowsOf(state: State): Generator<Standing> {
+    const names = (Object.keys(state.tables) as TableName[]).filter((table) => !rests(table))
+    const { events, answers } = this.#shelf
+    const all: [TableName, Iterable<Row>][] = [
+      ...names.map((table): [TableName, Row[]] => [table, [...(state.tables[table].values() as Iterable<Row>)]]),
+      ['events', events.values()],
+      ['answers', answers.values()],
+    ]
+    for (const [table, rows] of all) for (const row of rows) yield { table, id: row.id, row }
   }
 
   reset(state: State): void {
     // A file that is being made of what was is given up.
     this.#meanwhile = null
-    this.#shelf.clear()
+    this.#shelf.file.truncate()
+    this.#shelf.file.close()
+    this.#shelf = new Shelf(this.#path)
+    letRest(state, this.#shelf)
     this.#told = 0
     this.#append({ seed: state.seed })
   }
@@ -153,13 +172,15 @@ interface Standing {
   readonly row: Row
 }
 
-/** Rows that others refer to first. */
-function rowsOf(state: State): Standing[] {
-  const names = Object.keys(state.tables) as TableName[]
-  const ordered = [...names.filter((table) => !rests(table)), ...names.filter(rests)]
-  return ordered.flatMap((table) =>
-    [...(state.tables[table].values() as Iterable<Row>)].map((row) => ({ table, id: row.id, row })),
-  )
+function* inPortions(rows: Iterable<Standing>): Generator<Standing[]> {
+  let portion: Standing[] = []
+  for (const row of rows) {
+    portion.push(row)
+    if (portion.length < rowsAtOnce) continue
+    yield portion
+    portion = []
+  }
+  yield portion
 }
 
 function rowsIn(state: State): number {
@@ -175,7 +196,21 @@ function rests(table: TableName): boolean {
   return table === 'events' || table === 'answers'
 }
 
+/** From here on they are read from that file. */
+function letRest(state: State, { events, answers }: Shelf): void {
+  state.tables.events.restIn(events)
+  state.tables.answers.restIn(answers)
+}
+
+function encodedToRest(state: State, rows: readonly Standing[]): { heads: Head[]; bodies: string[] } {
+  const bodies = rows.map(({ table, row }) => bodyOf(state, table, row))
+  const heads = rows.map(({ table, row }, at) => headOf(table, row, Buffer.byteLength(bodies[at] as string)))
+  return { heads, bodies }
+}
+
 function bodyOf(state: State, table: TableName, row: Row): string {
+  const written = row instanceof EventAtRest || row instanceof AnswerAtRest ? row.stillWritten : null
+  if (written !== null) return written
   const standing = (of: TableName, id: string) => state.tables[of].get(id) as Row | undefined
   return table === 'events' ? encodeEvent(standing, row as StripeEvent) : encodeAnswer(standing, row as StoredAnswer)
 }
@@ -184,43 +219,4 @@ function decoded(state: State, change: EncodedChange): Change {
   const [, table] = change
   const id = idOf(change)
   return { table, id, row: decode(state.tables[table].get(id), change) }
-}
-
-/** Where each of a line's rests. */
-function spotsOf(shelf: Shelf, heads: readonly Head[], line: number, rest: number): Spot[] {
-  let next = rest
-  return heads.map(([, length]) => {
-    const at = next
-    next += length + 1
-    return { shelf, line, at, length }
-  })
-}
-
-function atRest(head: Head, spot: Spot): EventAtRest | AnswerAtRest {
-  return head[0] === '!' ? new EventAtRest(head, spot) : new AnswerAtRest(head, spot)
-}
-
-interface Move {
-  readonly state: State
-  /** What the new file has told of before. */
-  readonly asItWas: State
-  readonly shelf: Shelf
-}
-
-/** From here on they are read from the new file. */
-function layToRest(rows: readonly Standing[], { state, asItWas, shelf }: Move): void {
-  if (rows.length === 0) return
-  const bodies = rows.map(({ table, row }) => (rested(row) && row.stillWritten) || bodyOf(asItWas, table, row))
-  const heads = rows.map(({ table, row }, at) => headOf(table, row, Buffer.byteLength(bodies[at] as string)))
-  const { place, rest } = shelf.append({ heads }, bodies)
-  for (const [at, spot] of spotsOf(shelf, heads, place, rest).entries()) {
-    const { table, id, row } = rows[at] as Standing
-    if (rested(row)) row.moveTo(spot)
-    // One that was overtaken meanwhile is gone.
-    else if (state.tables[table].get(id) === row) commit(state, { table, id, row: atRest(heads[at] as Head, spot) })
-  }
-}
-
-function rested(row: Row): row is EventAtRest | AnswerAtRest {
-  return row instanceof EventAtRest || row instanceof AnswerAtRest
 }

@@ -1,4 +1,6 @@
-import type { Row, TableName } from '../ledger/records.js'
+import type { Row, StoredAnswer, StripeEvent, TableName } from '../ledger/records.js'
+import { FileArchive } from './archive.js'
+import { AnswerAtRest, EventAtRest } from './at-rest.js'
 import { decode, type EncodedChange, type Head, idOf, type Standing } from './encoding.js'
 import { JournalFile, type Line } from './journal-file.js'
 
@@ -19,31 +21,48 @@ const recalledAtOnce = 512
 /** A journal's file, and which of its lines tell of which row: so each row can be told as it stood at any line. */
 export class Shelf {
   readonly file: JournalFile
+  readonly events: FileArchive<StripeEvent>
+  readonly answers: FileArchive<StoredAnswer>
   readonly #places = new Map<TableName, Map<string, number | number[]>>()
-  /** What was read last, by its place: whoever asks for one field asks for more. */
+  /** What was read or written last, by its place: whoever asks for one field asks for more. */
   readonly #recalled = new Map<number, unknown>()
 
   constructor(path: string) {
     this.file = new JournalFile(path)
+    this.events = new FileArchive(this, (atHand, spot) => new EventAtRest(atHand, spot))
+    this.answers = new FileArchive(this, (atHand, spot) => new AnswerAtRest(atHand, spot))
   }
 
-  /** Where it begins, and where what rests in it does. */
-  append(entry: Entry, bodies: readonly string[] = []): Omit<Line, 'head'> {
-    const head = JSON.stringify(entry)
-    const place = this.file.append(head, bodies)
-    this.note(place, entry.changes ?? [])
-    return { place, rest: place + Buffer.byteLength(head) + 1 }
+  /** Those that rest in the line are remembered for a while, because what is new is asked for most. */
+  append(entry: Entry, bodies: readonly string[] = [], resting: readonly Row[] = []): void {
+    const line = this.file.append(JSON.stringify(entry), bodies)
+    const places = this.note(entry, line)
+    for (const [at, row] of resting.entries()) this.#remember(places[at] as number, row)
   }
 
-  note(place: number, changes: readonly EncodedChange[]): void {
-    for (const change of changes) {
-      const places = this.#placesOf(change[1])
-      const id = idOf(change)
-      const known = places.get(id)
-      if (known === undefined) places.set(id, place)
-      else if (typeof known === 'number') places.set(id, known === place ? known : [known, place])
-      else if (known.at(-1) !== place) known.push(place)
-    }
+  /** Which rows a line tells of, and which rest in it: where each of these does. */
+  note({ changes = [], heads = [] }: Entry, { place, rest }: Omit<Line, 'head'>): number[] {
+    for (const change of changes) this.#noteChange(change, place)
+    let next = rest
+    return heads.map((head) => {
+      const at = next
+      const archive = head[0] === '!' ? this.events : this.answers
+      archive.add(head, place, at)
+      next += head[1] + 1
+      return at
+    })
+  }
+
+  #noteChange(change: EncodedChange, place: number): void {
+    const [what, table] = change
+    const id = idOf(change)
+    if (what === '-' && table === 'events') return this.events.drop(id)
+    if (what === '-' && table === 'answers') return this.answers.drop(id)
+    const places = this.#placesOf(table)
+    const known = places.get(id)
+    if (known === undefined) places.set(id, place)
+    else if (typeof known === 'number') places.set(id, known === place ? known : [known, place])
+    else if (known.at(-1) !== place) known.push(place)
   }
 
   /** How many lines tell of the row. */
@@ -71,7 +90,14 @@ export class Shelf {
       const place = places[at] as number
       if (place > line) continue
       const changes = this.#changesAt(place).filter((change) => change[1] === table && idOf(change) === id)
-      told.unshift(...changes.slice(Math.max(0, changes.findLastIndex(([what]) => what === '+'))))
+      told.unshift(
+        ...changes.slice(
+          Math.max(
+            0,
+            changes.findLastIndex(([what]) => what === '+'),
+          ),
+        ),
+      )
     }
     let row: Row | undefined
     for (const change of told) row = decode(row, change) ?? undefined
@@ -86,20 +112,21 @@ export class Shelf {
     const known = this.#recalled.get(place)
     if (known !== undefined) return known as T
     const told = read()
-    if (this.#recalled.size >= recalledAtOnce) this.#recalled.clear()
-    this.#recalled.set(place, told)
+    this.#remember(place, told)
     return told
+  }
+
+  #remember(place: number, told: unknown): void {
+    for (const oldest of this.#recalled.keys()) {
+      if (this.#recalled.size < recalledAtOnce) break
+      this.#recalled.delete(oldest)
+    }
+    this.#recalled.set(place, told)
   }
 
   #placesOf(table: TableName): Map<string, number | number[]> {
     const places = this.#places.get(table) ?? new Map<string, number | number[]>()
     this.#places.set(table, places)
     return places
-  }
-
-  clear(): void {
-    this.file.truncate()
-    this.#places.clear()
-    this.#recalled.clear()
   }
 }

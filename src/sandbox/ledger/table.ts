@@ -7,6 +7,19 @@ interface Index<R> {
   readonly places: Map<string, string[]>
 }
 
+/**
+ * Rows that are kept elsewhere than in memory, in the order in which they came; all came before those of the table
+ * that has the archive. They belong to an account and to nothing else.
+ */
+export interface Archive<R extends Row> {
+  readonly size: number
+  get(id: string): R | undefined
+  drop(id: string): void
+  values(): Iterable<R>
+  under(account: string): Iterable<R>
+  newest(account: string): Iterable<R>
+}
+
 /** Rows of one kind in the order in which they came, found by id or by what they belong to. */
 export class Table<R extends Row> {
   readonly #rows = new Map<string, R>()
@@ -14,6 +27,7 @@ export class Table<R extends Row> {
   readonly #dropped = new Set<string>()
   readonly #indexes: Readonly<Record<string, Index<R>>>
   readonly #all: readonly Index<R>[]
+  #archive: Archive<R> | null = null
 
   constructor(indexes: Readonly<Record<string, KeysOf<R>>> = {}) {
     const named: [string, KeysOf<R>][] = [['account', (row) => row.account], ...Object.entries(indexes)]
@@ -22,14 +36,21 @@ export class Table<R extends Row> {
   }
 
   get size(): number {
-    return this.#rows.size
+    return this.#rows.size + (this.#archive?.size ?? 0)
+  }
+
+  /** It has all the rows that are here, so none needs to be in memory any more. */
+  restIn(archive: Archive<R>): void {
+    this.clear()
+    this.#archive = archive
   }
 
   get(id: string): R | undefined {
-    return this.#rows.get(id)
+    return this.#rows.get(id) ?? this.#archive?.get(id)
   }
 
   put(row: R): void {
+    this.#archive?.drop(row.id)
     const before = this.#rows.get(row.id)
     this.#rows.set(row.id, row)
     const mayBeFiled = before !== undefined || this.#dropped.has(row.id)
@@ -37,6 +58,7 @@ export class Table<R extends Row> {
   }
 
   drop(id: string): void {
+    this.#archive?.drop(id)
     if (this.#rows.delete(id)) this.#dropped.add(id)
   }
 
@@ -44,15 +66,18 @@ export class Table<R extends Row> {
     this.#rows.clear()
     this.#dropped.clear()
     for (const { places } of this.#all) places.clear()
+    this.#archive = null
   }
 
   /** Oldest first. */
-  values(): IterableIterator<R> {
-    return this.#rows.values()
+  *values(): Generator<R> {
+    if (this.#archive) yield* this.#archive.values()
+    yield* this.#rows.values()
   }
 
   /** Those that are filed under the key, oldest first. */
   *under(index: string, key: string): Generator<R> {
+    if (this.#archive && index === 'account') yield* this.#archive.under(key)
     for (const id of this.#indexes[index]?.places.get(key) ?? []) {
       const row = this.#rows.get(id)
       if (row && this.#isUnder(index, key, row)) yield row
@@ -66,6 +91,7 @@ export class Table<R extends Row> {
       const row = this.#rows.get(ids[at] as string)
       if (row && this.#isUnder(index, key, row)) yield row
     }
+    if (this.#archive && index === 'account') yield* this.#archive.newest(key)
   }
 
   /** Rows that have moved on to another key keep their old place, and are passed over there. */

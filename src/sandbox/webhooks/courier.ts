@@ -92,19 +92,15 @@ export class WebhookCourier implements Courier {
     const fault = this.#faults.forEvent(event)
     if (fault?.act === 'drop') return this.#withhold(delivery, 'Dropped by a fault.')
     if (fault?.act === 'never_made') return this.#unmake(event)
-    if (fault?.act === 'reorder' || fault?.act === 'burst') return this.#hold(delivery, endpoint, event, fault)
+    if (fault?.act === 'reorder' || fault?.act === 'burst') return this.#hold(delivery, endpoint, fault)
     if (fault?.act === 'delay') await elapsed(fault.ms)
-    return this.#send(delivery, endpoint, event, fault)
+    return this.#send(delivery, endpoint, fault)
   }
 
-  async #send(
-    delivery: Delivery,
-    endpoint: WebhookEndpoint,
-    event: StripeEvent,
-    fault: EventFault | null,
-  ): Promise<void> {
-    // It may have waited, and the state been forgotten meanwhile.
-    if (!this.#engine.state.tables.deliveries.get(delivery.id)) return
+  async #send(delivery: Delivery, endpoint: WebhookEndpoint, fault: EventFault | null): Promise<void> {
+    const event = this.#engine.state.tables.events.get(delivery.event)
+    // While it waited it was forgotten.
+    if (!event) return
     const version = endpoint.api_version ?? this.#settings.defaultVersion
     for (const letter of lettersFor((other) => this.#rendered(event, other ?? version), fault)) {
       const timestamp = Math.floor(this.#engine.clock.realNow / 1000) + letter.shift
@@ -130,13 +126,13 @@ export class WebhookCourier implements Courier {
   }
 
   /** Kept for a while, then all are sent at once, from the first or from the last. */
-  async #hold(delivery: Delivery, endpoint: WebhookEndpoint, event: StripeEvent, fault: EventFault): Promise<void> {
+  async #hold(delivery: Delivery, endpoint: WebhookEndpoint, fault: EventFault): Promise<void> {
     const held = this.#held.get(endpoint.id) ?? this.#startHolding(endpoint.id, fault.ms)
     const place = held.count++
     await held.over
     const after = fault.act === 'reorder' ? held.count - 1 - place : 0
     await elapsed(after * betweenReordered)
-    return this.#send(delivery, endpoint, event, null)
+    return this.#send(delivery, endpoint, null)
   }
 
   #startHolding(endpoint: string, ms: number): Held {
