@@ -54,10 +54,13 @@ export class Shelf {
   }
 
   #noteChange(change: EncodedChange, place: number): void {
-    const [what, table] = change
+    const [, table] = change
     const id = idOf(change)
-    if (what === '-' && table === 'events') return this.events.drop(id)
-    if (what === '-' && table === 'answers') return this.answers.drop(id)
+    if (table === 'events' || table === 'answers') {
+      // They are never changed, so this one is told to be gone.
+      this[table].drop(id)
+      return
+    }
     const places = this.#placesOf(table)
     const known = places.get(id)
     if (known === undefined) places.set(id, place)
