@@ -236,7 +236,11 @@ describe.each(sdks)('A sale through the sandbox, with the SDK of $version', (sdk
     const portal = `${sandbox.url}/p/login/test_sandbox`
     expect(await (await fetch(portal)).text()).toContain('Sign in')
     const body = new URLSearchParams({ email: 'billing@acme.example' })
-    expect(await (await fetch(portal, { method: 'POST', body })).text()).toContain(invoice.number)
+    const invoices = await (await fetch(portal, { method: 'POST', body })).text()
+    expect(invoices).toContain(`<a href="${invoice.hosted_invoice_url}">${invoice.number}</a>`)
+    const session = { customer: invoice.customer as string, return_url: 'https://market.example/account' }
+    const page = await (await fetch((await owner.billingPortal.sessions.create(session)).url)).text()
+    expect(page).toContain('<a href="https://market.example/account">Back to market.example</a>')
 
     await control(sandbox.url, 'POST', 'clock', { advance: 'P46D' })
     const expired = await fetch(invoice.hosted_invoice_url as string)

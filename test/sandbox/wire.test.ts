@@ -125,6 +125,13 @@ describe.each(sdks)('On the wire the sandbox is Stripe, with the SDK of $version
       ['/v1/customers', `metadata[k]=${'v'.repeat(501)}`, undefined, 'metadata', /up to 500 characters/],
       ['/v1/customers', 'email=nobody', 'email_invalid', 'email', /Invalid email address/],
       ['/v1/invoices', 'customer=x&discounts[0][coupon]=c', undefined, 'discounts', /sandbox does not have/],
+      [
+        '/v1/billing_portal/sessions',
+        'customer=x&return_url=javascript:alert(1)',
+        'url_invalid',
+        'return_url',
+        /^Invalid URL/,
+      ],
       ['/v1/customers', 'name[=x', undefined, 'name[', /Invalid parameter name/],
     ])('refuses %s %s', async (path, form, code, param, message) => {
       const { status, error } = await raw('POST', path, form)
@@ -202,6 +209,15 @@ describe.each(sdks)('On the wire the sandbox is Stripe, with the SDK of $version
         /^Unrecognized request URL \(GET: \/v1\/unicorns\)/,
       )
       expect((await raw('POST', '/v1/invoices/in_1/fly')).status).toBe(404)
+      // At Stripe these are no ids.
+      for (const [method, path] of [
+        ['POST', '/v1/invoices/create_preview'],
+        ['GET', '/v1/invoices/upcoming/lines'],
+        ['GET', '/v1/credit_notes/preview'],
+      ] as const) {
+        const { status, error } = await raw(method, path)
+        expect([status, error?.message]).toEqual([404, expect.stringContaining(`(${method}: ${path})`)])
+      }
       const { status, error } = await raw('GET', '/v1/customers', '', { 'stripe-version': '2024-13-45' })
       expect([status, error?.message]).toEqual([400, 'Invalid Stripe API version: 2024-13-45'])
     })
@@ -379,6 +395,31 @@ describe.each(sdks)('On the wire the sandbox is Stripe, with the SDK of $version
       const invoice = await stripe.invoices.addLines(draft.id, { lines })
       expect([invoice.lines.data.length, invoice.lines.has_more]).toEqual([10, true])
       expect((await stripe.invoices.listLineItems(draft.id, { limit: 100 })).data).toHaveLength(12)
+    })
+  })
+
+  describe('credit notes', () => {
+    it('are made, listed with their lines, changed and voided', async () => {
+      const invoice = await openInvoice()
+      const lines = [
+        { type: 'invoice_line_item' as const, invoice_line_item: invoice.lines.data[0]?.id as string, amount: 250 },
+        { type: 'custom_line_item' as const, description: 'Goodwill', quantity: 1, unit_amount: 150 },
+      ]
+      const note = await stripe.creditNotes.create({ invoice: invoice.id, lines })
+      expect(note).toMatchObject({ status: 'issued', amount: 400 })
+      expect((await stripe.invoices.retrieve(invoice.id)).amount_remaining).toBe(600)
+
+      const [first, second] = note.lines.data
+      const page = await stripe.creditNotes.listLineItems(note.id, { limit: 1 })
+      expect([page.data, page.has_more]).toEqual([[first], true])
+      const rest = await stripe.creditNotes.listLineItems(note.id, { starting_after: first?.id as string })
+      expect([rest.data, rest.has_more]).toEqual([[second], false])
+      await expect(stripe.creditNotes.listLineItems('cn_none')).rejects.toMatchObject({ code: 'resource_missing' })
+
+      expect((await stripe.creditNotes.update(note.id, { memo: 'Sorry' })).memo).toBe('Sorry')
+      expect((await stripe.creditNotes.list({ invoice: invoice.id })).data.map(({ id }) => id)).toEqual([note.id])
+      expect((await stripe.creditNotes.voidCreditNote(note.id)).status).toBe('void')
+      expect((await stripe.invoices.retrieve(invoice.id)).amount_remaining).toBe(1000)
     })
   })
 

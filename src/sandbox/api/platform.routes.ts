@@ -15,6 +15,7 @@ import {
 } from '../parameters/platform.parameters.js'
 import { page as pageParams } from '../parameters/shared.parameters.js'
 import { renderEvent } from '../render/event.js'
+import { renderCreditNoteLine } from '../render/newest-credit-note.js'
 import type { Rendered } from '../render/rendering.js'
 import { page, within } from './listing.js'
 import { type Answer, type Call, deleted, perform, performed, type Route, rendered, route } from './route.js'
@@ -102,6 +103,15 @@ const creditNoteRoutes: Route[] = [
     kind: 'credit_note',
     object: lookUp(call.engine.state, call.asking.account, 'credit_notes', call.path.id as string),
   })),
+  route('GET', '/v1/credit_notes/:id/lines', 'credit_notes:read', pageParams, (call) => {
+    const note = lookUp(call.engine.state, call.asking.account, 'credit_notes', call.path.id as string)
+    return page(call.params, {
+      rows: note.lines,
+      noun: 'credit note line item',
+      url: `/v1/credit_notes/${note.id}/lines`,
+      show: (line) => renderCreditNoteLine(line, note, call.rendering),
+    })
+  }),
   route('POST', '/v1/credit_notes/:id', 'credit_notes:write', updateCreditNote, (call) =>
     performed(call, 'credit_note', { do: 'credit_note.update', id: call.path.id as string, params: call.params }),
   ),

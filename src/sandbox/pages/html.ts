@@ -30,14 +30,17 @@ const style = `
   main { max-width: 44rem; margin: 2rem auto; padding: 0 1rem }
   main.wide { max-width: 76rem }
   .card { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 1.5rem; margin-bottom: 1.5rem }
+  .card > :first-child { margin-top: 0 } .card > :last-child { margin-bottom: 0 }
   h1 { font-size: 1.5rem; margin: 0 0 .25rem } h2 { font-size: 1.1rem; margin: 0 0 .75rem }
   .amount { font-size: 2.25rem; font-weight: 700; margin: .25rem 0 }
   .soft { color: var(--soft) } .good { color: var(--good) } .bad { color: var(--bad) }
-  table { width: 100%; border-collapse: collapse } th, td { text-align: left; padding: .5rem .25rem; vertical-align: top;
+  table { width: 100%; border-collapse: collapse } th, td { text-align: left; padding: .5rem .75rem .5rem 0; vertical-align: top;
     border-bottom: 1px solid var(--line) } .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
-  tfoot td { font-weight: 600; border-bottom: 0 } .scroll { overflow-x: auto } code { font-size: .875em; word-break: break-all }
-  form { display: inline } fieldset { border: 0; padding: 0; margin: 0; display: grid; gap: .75rem }
-  legend { padding: 0; margin: .75rem 0 }
+  :is(th, td):last-child { padding-right: 0 } tfoot td { font-weight: 600; border-bottom: 0 } .scroll { overflow-x: auto } code { font-size: .875em; word-break: break-all }
+  form { margin: 1rem 0 } fieldset { border: 0; padding: 0; margin: 0; display: grid; gap: .75rem }
+  legend { padding: 0; margin-bottom: .75rem }
+  .buttons { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center } td button { padding: .25rem .75rem; white-space: nowrap }
+  .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
   button, input { font: inherit; border-radius: 8px; border: 1px solid var(--line); padding: .6rem 1rem; color: inherit;
     background: var(--card) } button { cursor: pointer } button.main { background: var(--accent); color: var(--card);
     border-color: var(--accent); font-weight: 600 } :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }

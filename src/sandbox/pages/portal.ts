@@ -72,16 +72,16 @@ export class Portal {
     const now = this.#engine.now
     const rows = invoices.map((invoice) => {
       const url = hostedUrl(invoice.account, invoice.token ?? '', this.#baseUrl(), now)
-      return html`<tr><td>${dateOf(invoice.created)}</td><td>${invoice.number ?? ''}</td><td>${invoice.status}</td>
-        <td class="number">${formatAmount(invoice.amount_due, invoice.currency)}</td><td><a href="${url}">Open</a></td></tr>`
+      return html`<tr><td>${dateOf(invoice.created)}</td><td><a href="${url}">${invoice.number ?? invoice.id}</a></td>
+        <td>${invoice.status}</td><td class="number">${formatAmount(invoice.amount_due, invoice.currency)}</td></tr>`
     })
-    const table = html`<div class="scroll"><table><thead><tr><th scope="col">Date</th><th scope="col">Number</th>
-      <th scope="col">Status</th><th scope="col" class="number">Amount</th><th scope="col">Page</th></tr></thead>
+    const table = html`<div class="scroll"><table><thead><tr><th scope="col">Date</th><th scope="col">Invoice</th>
+      <th scope="col">Status</th><th scope="col" class="number">Amount</th></tr></thead>
       <tbody>${rows}</tbody></table></div>`
     const name = customer.name ?? customer.email ?? customer.id
     const body = html`<div class="card"><h1>Billing of ${name}</h1>
       ${rows.length > 0 ? table : html`<p>There are no invoices yet.</p>`}
-      ${returnUrl === null ? null : html`<p><a href="${returnUrl}">Back</a></p>`}</div>`
+      ${returnUrl === null ? null : html`<p><a href="${returnUrl}">Back to ${new URL(returnUrl).host}</a></p>`}</div>`
     return document(`Billing of ${name}`, body)
   }
 }

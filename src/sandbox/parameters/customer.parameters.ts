@@ -11,7 +11,7 @@ import {
   required,
   text,
 } from './parameter.js'
-import { address, customFields, expand, instants, page, searchPage, shipping } from './shared.parameters.js'
+import { address, customFields, expand, instants, page, searchPage, shipping, url } from './shared.parameters.js'
 
 const shared = {
   address: clearable(address),
@@ -72,7 +72,7 @@ export const createPaymentMethod = {
 export const createPortalSession = {
   expand,
   customer: required(text()),
-  return_url: text(),
+  return_url: url,
   locale: text(10),
   configuration: notInSandbox(),
   flow_data: notInSandbox(),

@@ -1,4 +1,3 @@
-import { invalid } from '../ledger/stripe-error.js'
 import { checkVersion } from '../wire/api-versions.js'
 import { eventTypes } from '../wire/event-types.js'
 import {
@@ -14,21 +13,9 @@ import {
   text,
   timestamp,
 } from './parameter.js'
-import { expand, instants, page } from './shared.parameters.js'
+import { expand, instants, page, url } from './shared.parameters.js'
 
 const eventType = oneOf(['*', ...eventTypes])
-
-const url: Parameter<string> = {
-  read(value, name) {
-    const address = text(2048).read(value, name)
-    const parsed = URL.canParse(address) ? new URL(address) : null
-    if (parsed?.protocol === 'http:' || parsed?.protocol === 'https:') return address
-    throw invalid(`Invalid URL: An explicit scheme (such as https) must be provided.`, {
-      code: 'url_invalid',
-      param: name,
-    })
-  },
-}
 
 const apiVersion: Parameter<string> = {
   read: (value, name) => checkVersion(text().read(value, name), name),

@@ -45,6 +45,19 @@ export const currency: Parameter<string> = {
   },
 }
 
+/** An address on the web. */
+export const url: Parameter<string> = {
+  read(value, name) {
+    const address = text(2048).read(value, name)
+    const parsed = URL.canParse(address) ? new URL(address) : null
+    if (parsed?.protocol === 'http:' || parsed?.protocol === 'https:') return address
+    throw invalid(`Invalid URL: An explicit scheme (such as https) must be provided.`, {
+      code: 'url_invalid',
+      param: name,
+    })
+  },
+}
+
 const range = hash({ gt: timestamp(), gte: timestamp(), lt: timestamp(), lte: timestamp() })
 
 /** An instant, or bounds of one. */

@@ -48,7 +48,7 @@ export function renderCreditNote(note: CreditNote, rendering: Rendering): Render
   return olderCreditNote(newest, note, rendering)
 }
 
-function renderCreditNoteLine(line: CreditNoteLine, note: CreditNote, rendering: Rendering): Rendered {
+export function renderCreditNoteLine(line: CreditNoteLine, note: CreditNote, rendering: Rendering): Rendered {
   const newest: Rendered = {
     id: line.id,
     object: 'credit_note_line_item',

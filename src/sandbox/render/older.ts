@@ -185,7 +185,15 @@ function paymentMethodBefore2024(object: Rendered): Rendered {
 export const olderCreditNote = lowering<CreditNote>([
   basil,
   (object) => ({
-    ...without(object, 'customer_account', 'pretax_credit_amounts', 'refunds', 'total_taxes'),
+    ...without(
+      object,
+      'customer_account',
+      'post_payment_amount',
+      'pre_payment_amount',
+      'pretax_credit_amounts',
+      'refunds',
+      'total_taxes',
+    ),
     refund: null,
     tax_amounts: [],
   }),
