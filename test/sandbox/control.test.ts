@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import Stripe from 'stripe'
 import { restrictedKey, type Sandbox, secretKey, startSandbox } from '../../src/sandbox/sandbox.js'
@@ -43,6 +44,31 @@ describe('What the sandbox has that Stripe has not', () => {
 
   async function open(by = stripe): Promise<Stripe.Invoice> {
     return by.invoices.finalizeInvoice((await draft(by)).id)
+  }
+
+  interface Button {
+    disabled: boolean
+    dataset: { post: string; body: string }
+  }
+
+  /** What the page's own script does when a button is pressed, in as much of a browser as it needs. */
+  function handlerOf(page: string): (button: Button) => Promise<void> {
+    let hear: (event: object) => Promise<void> = () => Promise.reject(new Error('The page hears nothing.'))
+    runInNewContext(/<script>(.*)<\/script>/s.exec(page)?.[1] ?? '', {
+      document: {
+        addEventListener: (_: string, hearer: typeof hear) => {
+          hear = hearer
+        },
+        querySelectorAll: () => [],
+      },
+      DOMParser: class {
+        parseFromString = () => ({})
+      },
+      fetch: (path: string, init: RequestInit) => fetch(new URL(path, sandbox.url), init),
+      location: { href: '/_sandbox' },
+      setInterval: () => {},
+    })
+    return (button) => hear({ target: { closest: () => button } })
   }
 
   function press(invoice: Stripe.Invoice, method: string): Promise<Response> {
@@ -419,6 +445,22 @@ describe('What the sandbox has that Stripe has not', () => {
   })
 
   describe('looking inside', () => {
+    it('has buttons that can be pressed again, and says where the clock stands', async () => {
+      const read = async () => (await fetch(`${sandbox.url}/_sandbox`)).text()
+      const page = await read()
+      expect(page).not.toContain('<strong>stopped</strong>')
+      const { now } = (await control(sandbox.url, 'GET', 'clock')) as { now: string }
+      const press = handlerOf(page)
+      const button = { disabled: false, dataset: { post: '/_sandbox/clock', body: '{"advance":"P1D"}' } }
+      await press(button)
+      expect(button.disabled).toBe(false)
+      await press({ disabled: false, dataset: { post: '/_sandbox/clock', body: '{"frozen":true}' } })
+      const moved = (await control(sandbox.url, 'GET', 'clock')) as { now: string }
+      expect(Date.parse(moved.now)).toBeGreaterThanOrEqual(Date.parse(now) + 86_400_000)
+      expect(await read()).toContain(`datetime="${moved.now}">${moved.now.slice(0, 10)}`)
+      expect(await read()).toContain('<strong>stopped</strong>')
+    })
+
     it('shows requests, and the page with all of it', async () => {
       await refusal(sdk.open(sandbox.url, restrictedKey).invoiceItems.list())
       const { data } = await control(sandbox.url, 'GET', 'requests?limit=1')

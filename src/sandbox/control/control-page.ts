@@ -2,7 +2,7 @@ import type { Engine } from '../engine/engine.js'
 import type { Faults } from '../faults/faults.js'
 import { formatAmount } from '../ledger/currencies.js'
 import type { Delivery, Invoice } from '../ledger/records.js'
-import { document, Html, html } from '../pages/html.js'
+import { document, Html, html, scrolling } from '../pages/html.js'
 import { hostedPath } from '../render/hosted-url.js'
 import type { Settings } from '../settings.js'
 import type { LoggedRequest, RequestLog } from './request-log.js'
@@ -27,7 +27,7 @@ function invoiceRow(invoice: Invoice, now: number): Html {
     invoice.token === null
       ? html`<code>${invoice.id}</code>`
       : html`<a href="${hostedPath(invoice, now)}">${invoice.number ?? invoice.id}</a>`
-  return html`<tr><td>${name}</td><td>${invoice.addressee.name ?? invoice.customer}</td><td>${invoice.status}</td>
+  return html`<tr><td>${name}</td><td>${invoice.addressee.name ?? html`<code>${invoice.customer}</code>`}</td><td>${invoice.status}</td>
     <td class="number">${formatAmount(invoice.amount_due, invoice.currency)}</td></tr>`
 }
 
@@ -59,8 +59,8 @@ function table(title: string, columns: readonly Column[], rows: readonly Html[])
       : html`<th scope="col" class="${shape ?? ''}">${name}</th>`,
   )
   const body = rows.length > 0 ? rows : html`<tr><td colspan="${columns.length}" class="soft">Nothing yet</td></tr>`
-  return html`<div class="card"><h2>${title}</h2><div class="scroll"><table><thead><tr>${head}</tr></thead>
-    <tbody data-live="${title}">${body}</tbody></table></div></div>`
+  const whole = html`<table><thead><tr>${head}</tr></thead><tbody data-live="${title}">${body}</tbody></table>`
+  return html`<div class="card"><h2>${title}</h2>${scrolling(title, whole)}</div>`
 }
 
 function counted(count: number, noun: string): string {

@@ -44,8 +44,15 @@ const style = `
   button, input { font: inherit; border-radius: 8px; border: 1px solid var(--line); padding: .6rem 1rem; color: inherit;
     background: var(--card) } button { cursor: pointer } button.main { background: var(--accent); color: var(--card);
     border-color: var(--accent); font-weight: 600 } :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
+  @media (max-width: 30rem) { main { margin: 1rem auto; padding: 0 .5rem } .card { padding: 1rem; margin-bottom: 1rem }
+    h1 { font-size: 1.25rem } .amount { font-size: 1.75rem } }
   label.keep { display: flex; gap: .5rem; align-items: center } a { color: var(--accent) }
 `
+
+/** A table that may be wider than the page: who has no mouse moves it by the keyboard, so it can be reached. */
+export function scrolling(name: string, table: Html): Html {
+  return html`<div class="scroll" role="region" aria-label="${name}" tabindex="0">${table}</div>`
+}
 
 export function document(title: string, body: Html, shape: 'narrow' | 'wide' = 'narrow'): string {
   return html`<!doctype html>

@@ -1,7 +1,7 @@
 import { formatAmount } from '../ledger/currencies.js'
 import type { Account, Invoice, PaymentIntent } from '../ledger/records.js'
 import { totalsOf } from '../ledger/totals.js'
-import { document, type Html, html } from './html.js'
+import { document, type Html, html, scrolling } from './html.js'
 
 interface Shown {
   readonly invoice: Invoice
@@ -100,7 +100,9 @@ function lineTable(invoice: Invoice): Html {
   const sumRow = (label: string, amount: number) =>
     html`<tr><td colspan="2">${label}</td><td class="number">${money(amount)}</td></tr>`
   const balance = invoice.amount_due + invoice.pre_payment_credit_notes_amount - total
-  return html`<div class="scroll"><table>
+  return scrolling(
+    'Lines',
+    html`<table>
   <thead><tr><th scope="col">Description</th><th scope="col" class="number">Quantity</th>
     <th scope="col" class="number">Amount</th></tr></thead>
   <tbody>${invoice.lines.map(
@@ -113,5 +115,6 @@ function lineTable(invoice: Invoice): Html {
     ${balance === 0 ? null : sumRow('From your balance', balance)}
     ${invoice.pre_payment_credit_notes_amount === 0 ? null : sumRow('Credited', -invoice.pre_payment_credit_notes_amount)}
     ${sumRow('Amount due', invoice.amount_due)}</tfoot>
-</table></div>`
+</table>`,
+  )
 }

@@ -3,7 +3,7 @@ import { formatAmount } from '../ledger/currencies.js'
 import type { Customer, Invoice, PortalSession } from '../ledger/records.js'
 import { hostedUrl } from '../render/hosted-url.js'
 import { type FormValue, parseForm } from '../wire/form.js'
-import { document, html } from './html.js'
+import { document, html, scrolling } from './html.js'
 import { dateOf } from './invoice-page.js'
 import { htmlPage, type Page, plainPage, seeOther } from './page.js'
 
@@ -75,9 +75,11 @@ export class Portal {
       return html`<tr><td>${dateOf(invoice.created)}</td><td><a href="${url}">${invoice.number ?? invoice.id}</a></td>
         <td>${invoice.status}</td><td class="number">${formatAmount(invoice.amount_due, invoice.currency)}</td></tr>`
     })
-    const table = html`<div class="scroll"><table><thead><tr><th scope="col">Date</th><th scope="col">Invoice</th>
-      <th scope="col">Status</th><th scope="col" class="number">Amount</th></tr></thead>
-      <tbody>${rows}</tbody></table></div>`
+    const table = scrolling(
+      'Invoices',
+      html`<table><thead><tr><th scope="col">Date</th><th scope="col">Invoice</th><th scope="col">Status</th>
+        <th scope="col" class="number">Amount</th></tr></thead><tbody>${rows}</tbody></table>`,
+    )
     const name = customer.name ?? customer.email ?? customer.id
     const body = html`<div class="card"><h1>Billing of ${name}</h1>
       ${rows.length > 0 ? table : html`<p>There are no invoices yet.</p>`}
