@@ -20,7 +20,7 @@ interface Written {
 /**
  * Every change as a line of JSON, appended before it is answered; read from the beginning when the sandbox starts.
  * Rows are read as a whole, events and stored answers only as far as they are searched by: the rest of them stays in
- * the file until it is asked for. When the file tells a fifth more than the state needs, it is written anew
+ * the file until it is asked for. When the file tells a tenth more than the state needs, it is written anew
  * beside the running work and takes its place.
  */
 export class Journal {
@@ -76,7 +76,7 @@ export class Journal {
     state.sequence = sequence
     const { heads, bodies } = encodedToRest(state, resting)
     this.#append({ sequence, changes: told, ...(heads.length > 0 && { heads }) }, bodies, resting)
-    if (this.#told > this.#compactAfter + 1.2 * rowsIn(state) && !this.#meanwhile) this.#startCompacting(state)
+    if (this.#told > this.#compactAfter + 1.1 * rowsIn(state) && !this.#meanwhile) this.#startCompacting(state)
   }
 
   #before(state: State, table: TableName, id: string): Row | undefined {
