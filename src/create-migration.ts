@@ -1,7 +1,6 @@
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { MikroORM } from '@mikro-orm/postgresql'
 import { entities } from './entities.js'
 import { startEmbeddedPostgres } from './persistence/embedded-postgres.js'
@@ -9,26 +8,15 @@ import { migrationOptions } from './persistence/migrations.js'
 
 /**
  * `npm run migration -- NAME` writes the migration that leads from the last snapshot to the entities;
- * `-- --check` fails when there would be one. `-- --initial` makes the first one anew: there is only one until
- * the first release, because nobody has run it yet.
+ * `-- --check` fails when there would be one. What is there already stays as it is: somebody has run it.
  */
 const [argument] = process.argv.slice(2)
-const directory = fileURLToPath(new URL('../migrations', import.meta.url))
-const initial = 'Migration20261124000000_tables'
 const scratch = await mkdtemp(join(tmpdir(), 'migration-'))
 // The tool wants a server to ask for its version, though only the snapshot is compared.
 const postgres = await startEmbeddedPostgres({ dataDir: join(scratch, 'postgres'), durable: false })
 
 try {
-  const orm = await MikroORM.init({
-    clientUrl: postgres.url,
-    entities,
-    ...migrationOptions,
-    migrations: {
-      ...migrationOptions.migrations,
-      ...(argument === '--initial' ? { path: scratch, fileName: () => initial } : {}),
-    },
-  })
+  const orm = await MikroORM.init({ clientUrl: postgres.url, entities, ...migrationOptions })
   try {
     await run(orm)
   } finally {
@@ -44,13 +32,6 @@ async function run(orm: MikroORM): Promise<void> {
     if (!(await orm.migrator.checkSchema())) return console.log('Migrations and entities agree.')
     console.error('The entities differ from the migrations: run `npm run migration -- NAME` and commit what it writes.')
     process.exitCode = 1
-  } else if (argument === '--initial') {
-    const { fileName } = await orm.migrator.create(undefined, false, true)
-    const text = await readFile(join(scratch, fileName), 'utf8')
-    // The generator names the class after the minute; the file keeps its name, so the class does too.
-    await writeFile(join(directory, `${initial}.ts`), text.replaceAll(/Migration\d{14}(_\w+)?/g, initial))
-    await copyFile(join(scratch, '.snapshot.json'), join(directory, '.snapshot.json'))
-    console.log(`Written: migrations/${initial}.ts`)
   } else {
     const { fileName, diff } = await orm.migrator.create(undefined, false, false, argument)
     const written = `Written: migrations/${fileName}. Add it to migrations/list.ts.`

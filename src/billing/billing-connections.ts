@@ -102,7 +102,7 @@ export class BillingConnections implements AskedConnections, WebhookConnections 
   /** @param id as it came in an address: whatever it is */
   async find(id: string): Promise<WebhookConnection | null> {
     if (idPrefix(id) !== 'bint') return null
-    const found = await rows(this.unitOfWork.reading(system), BillingIntegration)
+    const found = await rows(this.unitOfWork.question(system), BillingIntegration)
       .selectFrom('BillingIntegration')
       .selectAll()
       .where('id', '=', id)
@@ -112,14 +112,14 @@ export class BillingConnections implements AskedConnections, WebhookConnections 
 
   /** Those whose secrets can be opened: on the shared address the damaged row of one provider must not keep the others' news. */
   async all(): Promise<WebhookConnection[]> {
-    const found = await rows(this.unitOfWork.reading(system), BillingIntegration)
+    const found = await rows(this.unitOfWork.question(system), BillingIntegration)
       .selectFrom('BillingIntegration')
       .selectAll()
       .where('sealedWebhookSecret', 'is not', null)
       .execute()
     return found.flatMap((integration) => {
       try {
-        return this.#webhook(integration as BillingIntegrationRow) ?? []
+        return this.#webhook(integration) ?? []
       } catch (error) {
         this.log.error({ err: error, billingIntegration: integration.id }, 'a signing secret cannot be opened')
         return []

@@ -3,11 +3,11 @@ import { Migration } from '@mikro-orm/migrations'
 /**
  * What the policies of the tables ask about the catalog: whether a product, or a plan, is in sight of the consumer or
  * stranger who is asking. Publications and other people's subscriptions decide about it, which the asker does not see:
- * so each looks with the eyes of the backend itself, and answers yes or no. The tables are made afterwards, because
- * their policies name these.
+ * so each looks with the eyes of the backend itself, and answers yes or no. The policies are made afterwards, because they
+ * name these.
  */
-export class Migration20261123000000_fence extends Migration {
-  override name = 'Migration20261123000000_fence'
+export class Migration20261126000000_fence extends Migration {
+  override name = 'Migration20261126000000_fence'
 
   override up(): void {
     // Who is asking was read before the eyes are changed. A statement that fails ends the transaction, and this with it.
