@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { DomainEvent } from '../events/event.js'
 import type { Clock } from '../kernel/clock.js'
 import { rows } from '../persistence/tenant-repository.js'
@@ -80,17 +81,13 @@ export class InvoiceRecord {
     from: InvoiceStatus | null,
     cause: InvoiceCause,
   ): Promise<void> {
-    const { last } = await rows(transaction, InvoiceTransition)
-      .selectFrom('InvoiceTransition')
-      .select((eb) => eb.fn.max<number | null>('position').as('last'))
-      .where('invoiceId', '=', invoice.id)
-      .executeTakeFirstOrThrow()
     await rows(transaction, InvoiceTransition)
       .insertInto('InvoiceTransition')
       .values({
         invoiceId: invoice.id,
         providerId: invoice.providerId,
-        position: (last ?? 0) + 1,
+        // The invoice is locked, so nobody else adds one meanwhile.
+        position: sql<number>`(select coalesce(max(position), 0) + 1 from invoice_transition where invoice_id = ${invoice.id})`,
         from,
         to: invoice.status,
         at: this.clock.now(),

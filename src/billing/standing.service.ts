@@ -57,11 +57,11 @@ export class StandingService {
     const { standing, accessClosesAt } = standingOf(facts, this.clock.now())
     const same = standing === subscription.standing
     if (!same || accessClosesAt?.getTime() !== subscription.accessClosesAt?.getTime()) {
-      await this.told.tellStanding(transaction, productSubscriptionId, { standing, accessClosesAt })
+      await this.told.tellStanding(transaction, subscription, { standing, accessClosesAt })
     }
     const underWay = facts.invoices.some((invoice) => isOwed(invoice.status) && invoice.paymentProcessing)
     if (standing === 'PAST_DUE' && plan.cancelWhenPastDue && !underWay) {
-      await this.told.cancelUnpaid(transaction, productSubscriptionId)
+      await this.told.cancelUnpaid(transaction, subscription)
     }
   }
 }

@@ -141,12 +141,18 @@ export abstract class TenantRepository<Entity extends AnyEntitySchema, Row exten
    * holds when it is written; null when it is not the scope's to see.
    */
   async lock(transaction: Transaction<never> | Transaction, id: string): Promise<Row | null> {
-    const row = await this.find(transaction, id)
-    if (!row) return null
-    const where = { id: row.id, providerId: row.providerId }
+    const where = await this.#keyOf(transaction, id)
+    if (!where) return null
     return (await transaction.em.findOne(this.entity, where, {
       lockMode: LockMode.PESSIMISTIC_WRITE,
       refresh: true,
     })) as Row | null
+  }
+
+  /** By which a row is found that the scope sees. The backend itself sees every one, and need not look first. */
+  async #keyOf(reading: Reading, id: string): Promise<{ id: string; providerId?: string } | null> {
+    if (reading.scope.kind === 'system' && idPrefix(id) !== null) return { id }
+    const row = await this.find(reading, id)
+    return row && { id: row.id, providerId: row.providerId }
   }
 }

@@ -91,14 +91,16 @@ export class ProductSubscriptionService {
     })
   }
 
-  /** Billing tells whether it is paid, and when access closes if nothing more is. */
+  /**
+   * Billing tells whether it is paid, and when access closes if nothing more is.
+   * @param subscription locked
+   */
   tellStanding(
     given: Transaction<DomainEvent>,
-    id: string,
+    subscription: ProductSubscriptionRow,
     told: { standing: PaymentStanding; accessClosesAt: Date | null },
   ): Promise<void> {
     return given.within(system, async (transaction) => {
-      const subscription = await this.#known(transaction, id)
       if (subscription.standing !== told.standing) {
         await this.record.change(transaction, subscription, subscriptionStandingChanged, told)
       } else {
@@ -108,12 +110,13 @@ export class ProductSubscriptionService {
     })
   }
 
-  /** Billing ends what stays unpaid, where the plan says so. What is owed stays owed. */
-  cancelUnpaid(given: Transaction<DomainEvent>, id: string): Promise<void> {
-    return given.within(system, async (transaction) => {
-      const subscription = await this.#known(transaction, id)
-      await this.#end(transaction, subscription, 'Not paid by the end of the grace period.')
-    })
+  /**
+   * Billing ends what stays unpaid, where the plan says so. What is owed stays owed.
+   * @param subscription locked
+   */
+  cancelUnpaid(given: Transaction<DomainEvent>, subscription: ProductSubscriptionRow): Promise<void> {
+    const reason = 'Not paid by the end of the grace period.'
+    return given.within(system, (transaction) => this.#end(transaction, subscription, reason))
   }
 
   /** The provider has taken its plan off sale, and wants nobody to stay with it. */

@@ -205,6 +205,7 @@ describe('access', () => {
         { code: 'WRONG_STATE' },
       ])
       await whenAllRests(market)
+      await heard.next(({ state }) => state === 'GRANTED')
       expect(heard.received.map(({ previousState, state }) => [previousState, state])).toEqual([['WAITING', 'GRANTED']])
       expect(granted.received).toHaveLength(1)
     })

@@ -64,6 +64,8 @@ describe('a sale', () => {
 
     const paid = await heard.paid.next()
     expect(paid.invoice).toMatchObject({ id: invoice.id, status: 'PAID', amountPaid: { amount: '25.00' } })
+    await heard.invoices.next(({ change }) => change === 'PAID')
+    await heard.access.next(({ state }) => state === 'GRANTED')
     await heard.subscriptions.next(({ standing }) => standing === 'GOOD')
     expect(heard.invoices.received.map(({ change }) => change)).toEqual(['CREATED', 'OPENED', 'PAYMENT_FAILED', 'PAID'])
     expect(heard.paid.received).toHaveLength(1)
