@@ -12,10 +12,13 @@ import type {
 } from '../ledger/records.js'
 import type { Change } from '../ledger/state.js'
 
-type Fields = Record<string, unknown>
+export type Fields = Record<string, unknown>
 
 /** A version of a row: told by the row as it stands at this place of the journal and by what differs from it. */
-type Version = { at: [TableName, string]; but?: Fields } | { line: [invoice: string, place: number] } | { row: Row }
+export type Version =
+  | { at: [TableName, string]; but?: Fields }
+  | { line: [invoice: string, place: number] }
+  | { row: Row }
 
 /** A change of a row that is always at hand. */
 export type EncodedChange = ['+', TableName, Fields] | ['~', TableName, string, Fields] | ['-', TableName, string]
@@ -90,7 +93,7 @@ function placeOf(line: Line, invoice: Invoice | undefined): number {
   return invoice?.lines.findIndex((known) => known.id === line.id && isDeepStrictEqual(known, line)) ?? -1
 }
 
-function decodeVersion(standing: Standing, version: Version): Row {
+export function decodeVersion(standing: Standing, version: Version): Row {
   if ('row' in version) return version.row
   if ('line' in version) {
     const [id, place] = version.line

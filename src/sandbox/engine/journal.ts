@@ -5,9 +5,12 @@ import type { Row, StoredAnswer, StripeEvent, TableName } from '../ledger/record
 import { type Change, commit, emptyState, type State } from '../ledger/state.js'
 import { AnswerAtRest, EventAtRest } from './at-rest.js'
 import { decode, type EncodedChange, encode, encodeAnswer, encodeEvent, type Head, headOf, idOf } from './encoding.js'
-import type { Line } from './journal-file.js'
+import { formerSeed, replayed } from './former-journal.js'
+import { JournalFile, type Line } from './journal-file.js'
 import { type Entry, Shelf } from './shelf.js'
 
+/** The first line names it, but for the former one, which counts as the first. Whoever changes what lines say counts on. */
+const format = 2
 const rowsAtOnce = 250
 /** So often a row is told as a whole, that few lines need to be read to tell any version of it. */
 const wholeEvery = 16
@@ -42,14 +45,51 @@ export class Journal {
   /** The state that the journal tells of; a new one begins with the seed. */
   static open(path: string, seed: string, compactAfter: number): { journal: Journal; state: State } {
     mkdirSync(dirname(path), { recursive: true })
+    Journal.#takeOverFormer(path)
     const journal = new Journal(path, compactAfter)
     const lines = journal.#shelf.file.lines()
     const first = lines.next().value
-    const state = emptyState(first ? ((JSON.parse(first.head) as Entry).seed ?? seed) : seed)
-    if (!first) journal.#append({ seed })
+    const state = emptyState(first ? journal.#seedIn(first) : seed)
+    if (!first) journal.#append({ format, seed })
     for (const line of lines) journal.#replay(state, JSON.parse(line.head) as Entry, line)
     letRest(state, journal.#shelf)
     return { journal, state }
+  }
+
+  /**
+   * A journal of the former format is written in this one beside it, and gives way to it as a whole: where the end of
+   * the process comes in between, the next start does it again.
+   */
+  static #takeOverFormer(path: string): void {
+    const file = new JournalFile(path)
+    const first = file.lines().next().value
+    const seed = first ? formerSeed(first.head) : null
+    if (seed !== null) {
+      const target = `${path}.new`
+      rmSync(target, { force: true })
+      const { journal, state } = Journal.open(target, seed, Number.POSITIVE_INFINITY)
+      const former = emptyState(seed)
+      for (const changes of replayed(former, file.lines())) {
+        if (changes.length > 0) journal.write(state, former.sequence, changes)
+        const { clockOffset, clockStoppedAt } = former
+        if (clockOffset === state.clockOffset && clockStoppedAt === state.clockStoppedAt) continue
+        Object.assign(state, { clockOffset, clockStoppedAt })
+        journal.writeClock(state)
+      }
+      journal.#shelf.file.sync()
+      journal.#shelf.file.close()
+      renameSync(target, path)
+    }
+    file.close()
+  }
+
+  #seedIn({ head }: Line): string {
+    const { format: named, seed } = JSON.parse(head) as Entry
+    if (named === format && seed !== undefined) return seed
+    this.#shelf.file.close()
+    throw new Error(
+      `the journal ${this.#path} is of the format ${named}, which this version does not know: update it, or put the file aside.`,
+    )
   }
 
   #replay(state: State, entry: Entry, line: Line): void {
@@ -105,7 +145,7 @@ export class Journal {
     rmSync(target, { force: true })
     const shelf = new Shelf(target)
     const { seed, sequence, clockOffset, clockStoppedAt } = state
-    shelf.append({ seed })
+    shelf.append({ format, seed })
     shelf.append({ sequence, clockOffset, clockStoppedAt })
     // What refers to rows comes after them, and refers to them as they were now.
     const asItWas = emptyState(seed)
@@ -156,7 +196,7 @@ export class Journal {
     this.#shelf = new Shelf(this.#path)
     letRest(state, this.#shelf)
     this.#told = 0
-    this.#append({ seed: state.seed })
+    this.#append({ format, seed: state.seed })
   }
 
   async close(): Promise<void> {

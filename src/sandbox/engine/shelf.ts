@@ -6,7 +6,8 @@ import { JournalFile, type Line } from './journal-file.js'
 
 /** A line's first part. */
 export interface Entry {
-  /** Only the first entry of a file has it. */
+  /** Only the first entry of a file has these two. */
+  format?: number
   seed?: string
   sequence?: number
   clockOffset?: number
