@@ -34,15 +34,21 @@ interface Parts {
   readonly watch: (exchange: Exchange) => void
 }
 
-export function createServer(parts: Parts): http.Server {
-  const server = http.createServer({ keepAliveTimeout: keepAlive, noDelay: true }, (request, response) => {
+/** Has the port; who comes now waits until there is somebody to answer. */
+export async function listenAt(port: number, host: string): Promise<http.Server> {
+  const server = http.createServer({ keepAliveTimeout: keepAlive, noDelay: true })
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve))
+  return server
+}
+
+export function serve(server: http.Server, parts: Parts): void {
+  server.on('request', (request, response) => {
     handle(parts, request, response).catch((error: unknown) => {
       console.error('The sandbox failed at a request:', error)
       response.destroy()
     })
   })
   server.on('upgrade', (request, socket, head) => parts.listeners.upgrade(request, socket, head))
-  return server
 }
 
 async function handle(parts: Parts, request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {

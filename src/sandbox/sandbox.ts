@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Api } from './api/api.js'
 import { Control } from './control/control.js'
@@ -6,7 +7,7 @@ import { RequestLog } from './control/request-log.js'
 import { Engine } from './engine/engine.js'
 import { Journal } from './engine/journal.js'
 import { Faults } from './faults/faults.js'
-import { createServer, type Exchange } from './http-server.js'
+import { type Exchange, listenAt, serve } from './http-server.js'
 import { idAt } from './ledger/ids.js'
 import { emptyState, type State } from './ledger/state.js'
 import { Pages } from './pages/pages.js'
@@ -44,14 +45,27 @@ export interface Sandbox {
 
 /** Stripe for development, demo and tests. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { port = 0, host = '127.0.0.1', journalPath = null, seed = randomUUID(), realTime = Date.now } = options
-  const { compactAfter = usuallyCompactedAfter } = options
+  const { port = 0, host = '127.0.0.1' } = options
+  // First the port: whoever else has it may be writing the same journal.
+  const server = await listenAt(port, host)
+  try {
+    return sandboxAt(server, options)
+  } catch (error) {
+    server.close()
+    throw error
+  }
+}
+
+/** At once, so that nobody is answered before everything is there. */
+function sandboxAt(server: Server, options: SandboxOptions): Sandbox {
+  const { journalPath = null, seed = randomUUID(), realTime = Date.now, compactAfter = usuallyCompactedAfter } = options
   const { state, journal } = journalPath === null ? inMemory(seed) : Journal.open(journalPath, seed, compactAfter)
   const settings: Settings = { ...standardSettings, ...options.settings }
   const engine = new Engine(state, journal, realTime)
   const faults = new Faults(state.seed)
   const log = new RequestLog(realTime)
-  let url = ''
+  const address = server.address() as AddressInfo
+  const url = urlOf(address)
   const baseUrl = () => url
   const courier = new WebhookCourier(engine, settings, faults, baseUrl)
   const listeners = new CliListeners(engine, settings, baseUrl)
@@ -63,7 +77,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     Object.assign(settings, standardSettings, options.settings)
     furnish(engine)
   }
-  const server = createServer({
+  serve(server, {
     api: new Api(engine, settings, baseUrl, listeners),
     pages: new Pages(engine, settings, baseUrl),
     control: new Control({ engine, settings, faults, log, reset }),
@@ -74,14 +88,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     nextRequestId: requestIds(state),
     watch: options.watch ?? (() => {}),
   })
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve))
-  url = urlOf(server.address() as AddressInfo)
   furnish(engine)
   engine.start(courier)
 
   return {
     url,
-    port: (server.address() as AddressInfo).port,
+    port: address.port,
     async close() {
       courier.close()
       listeners.close()

@@ -156,6 +156,15 @@ describe('A journal of the former format', () => {
     expect(await held()).toEqual(all)
   })
 
+  it('is left alone while its port belongs to somebody else, who may be writing it', async () => {
+    await writeFile(path, ofEachKind)
+    const other = await startSandbox()
+    await expect(startSandbox({ journalPath: path, port: other.port })).rejects.toThrow('EADDRINUSE')
+    await other.close()
+    expect(await readFile(path, 'utf8')).toBe(ofEachKind)
+    expect(existsSync(`${path}.new`)).toBe(false)
+  })
+
   it('goes on as if nothing had happened: with its answers, its clock, and the ids that come next', async () => {
     await writeFile(path, asItWasLeft)
     for (const realTime of [noon, noon + 1_000]) {
@@ -202,6 +211,7 @@ describe('A journal of a newer format', () => {
       `the journal ${path} is of the format 3, which this version does not know: update it, or put the file aside.`,
     )
     expect(await readFile(path, 'utf8')).toBe(newer)
+    expect(existsSync(`${path}.new`)).toBe(false)
     await rm(folder, { recursive: true })
   })
 })
