@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import pg from 'pg'
+import { migrations } from '../../migrations/list.js'
 import { type Backend, freePort } from '../support/backend.js'
 import { Client } from '../support/client.js'
 import { createTestDatabase } from '../support/database.js'
@@ -89,7 +90,7 @@ describe('the start', () => {
         'Starting the embedded PostgreSQL …',
         'Starting the Stripe sandbox …',
         'Preparing the database …',
-        '  2 migrations run',
+        `  ${migrations.length} migrations run`,
         'Made the provider Tidewater APIs with admin@tidewater.example as its administrator.',
         'Loading the demo marketplace …',
         '',
