@@ -1,8 +1,10 @@
 import type { Row } from '../ledger/records.js'
 import type { Archive } from '../ledger/table.js'
 import type { Head } from './encoding.js'
-import { IdColumn } from './id-column.js'
+import { doubled, IdColumn } from './id-column.js'
 import type { Shelf } from './shelf.js'
+
+const firstCapacity = 1024
 
 /** Where the rest of a row is written. */
 export interface Spot {
@@ -29,14 +31,16 @@ export class FileArchive<R extends Row> implements Archive<R> {
   readonly #shelf: Shelf
   readonly #read: (atHand: AtHand, spot: Spot) => R
   readonly #ids = new IdColumn()
-  readonly #names = new Map<string, string>()
-  readonly #accounts: string[] = []
-  readonly #created: number[] = []
-  readonly #types: string[] = []
-  readonly #lines: number[] = []
-  readonly #ats: number[] = []
+  /** There are few names and many rows, so each is kept once, and told by its place. */
+  readonly #names: string[] = []
+  readonly #placeOfName = new Map<string, number>()
+  #accounts = new Uint32Array(firstCapacity)
+  #types = new Uint32Array(firstCapacity)
+  #created = new Float64Array(firstCapacity)
+  #lines = new Float64Array(firstCapacity)
+  #ats = new Float64Array(firstCapacity)
   /** -1 for what is gone. */
-  readonly #lengths: number[] = []
+  #lengths = new Int32Array(firstCapacity)
   #size = 0
 
   constructor(shelf: Shelf, read: (atHand: AtHand, spot: Spot) => R) {
@@ -46,21 +50,32 @@ export class FileArchive<R extends Row> implements Archive<R> {
 
   /** A later one of the same id takes its place. */
   add([, length, id, account, created, type = '']: Head, line: number, at: number): void {
+    const position = this.#ids.length
+    if (position === this.#lengths.length) this.#grow()
     this.#forget(this.#ids.push(id))
     this.#size += 1
-    this.#accounts.push(this.#once(account))
-    this.#created.push(created)
-    this.#types.push(this.#once(type))
-    this.#lines.push(line)
-    this.#ats.push(at)
-    this.#lengths.push(length)
+    this.#accounts[position] = this.#named(account)
+    this.#types[position] = this.#named(type)
+    this.#created[position] = created
+    this.#lines[position] = line
+    this.#ats[position] = at
+    this.#lengths[position] = length
   }
 
-  /** There are few names and many rows, so each is kept once. */
-  #once(name: string): string {
-    const known = this.#names.get(name)
-    if (known === undefined) this.#names.set(name, name)
-    return known ?? name
+  #grow(): void {
+    this.#accounts = doubled(this.#accounts)
+    this.#types = doubled(this.#types)
+    this.#created = doubled(this.#created)
+    this.#lines = doubled(this.#lines)
+    this.#ats = doubled(this.#ats)
+    this.#lengths = doubled(this.#lengths)
+  }
+
+  #named(name: string): number {
+    const known = this.#placeOfName.get(name)
+    if (known !== undefined) return known
+    this.#placeOfName.set(name, this.#names.length)
+    return this.#names.push(name) - 1
   }
 
   get size(): number {
@@ -92,10 +107,11 @@ export class FileArchive<R extends Row> implements Archive<R> {
   }
 
   under(account: string): Iterable<R> {
-    return this.#before(this.#ids.length, account)
+    return this.#before(this.#ids.length, this.#placeOfName.get(account) ?? -1)
   }
 
-  *#before(end: number, account: string | null): Generator<R> {
+  /** @param account the place of its name; null for all */
+  *#before(end: number, account: number | null): Generator<R> {
     for (let position = 0; position < end; position++) {
       if (!this.#isThere(position)) continue
       if (account === null || this.#accounts[position] === account) yield this.#at(position)
@@ -103,17 +119,18 @@ export class FileArchive<R extends Row> implements Archive<R> {
   }
 
   *newest(account: string): Generator<R> {
+    const place = this.#placeOfName.get(account)
     for (let position = this.#ids.length - 1; position >= 0; position--) {
-      if (this.#isThere(position) && this.#accounts[position] === account) yield this.#at(position)
+      if (this.#isThere(position) && this.#accounts[position] === place) yield this.#at(position)
     }
   }
 
   #at(position: number): R {
     const atHand: AtHand = {
       id: this.#ids.at(position),
-      account: this.#accounts[position] as string,
+      account: this.#names[this.#accounts[position] as number] as string,
       created: this.#created[position] as number,
-      type: this.#types[position] as string,
+      type: this.#names[this.#types[position] as number] as string,
     }
     return this.#read(atHand, {
       shelf: this.#shelf,

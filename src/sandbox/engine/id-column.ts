@@ -80,7 +80,8 @@ function hashOf(id: string): number {
   return hash ^ (hash >>> 15)
 }
 
-function doubled<Column extends Uint16Array | Uint32Array | Int32Array>(column: Column): Column {
+/** With room for as much again. */
+export function doubled<Column extends Uint16Array | Uint32Array | Int32Array | Float64Array>(column: Column): Column {
   const larger = new (column.constructor as new (length: number) => Column)(2 * column.length)
   larger.set(column)
   return larger
