@@ -4,8 +4,6 @@ import type { Head } from './encoding.js'
 import { doubled, IdColumn } from './id-column.js'
 import type { Shelf } from './shelf.js'
 
-const firstCapacity = 1024
-
 /** Where the rest of a row is written. */
 export interface Spot {
   readonly shelf: Shelf
@@ -30,22 +28,30 @@ export interface AtHand {
 export class FileArchive<R extends Row> implements Archive<R> {
   readonly #shelf: Shelf
   readonly #read: (atHand: AtHand, spot: Spot) => R
-  readonly #ids = new IdColumn()
+  readonly #ids: IdColumn
   /** There are few names and many rows, so each is kept once, and told by its place. */
   readonly #names: string[] = []
   readonly #placeOfName = new Map<string, number>()
-  #accounts = new Uint32Array(firstCapacity)
-  #types = new Uint32Array(firstCapacity)
-  #created = new Float64Array(firstCapacity)
-  #lines = new Float64Array(firstCapacity)
-  #ats = new Float64Array(firstCapacity)
+  #accounts: Uint32Array<ArrayBuffer>
+  #types: Uint32Array<ArrayBuffer>
+  #created: Float64Array<ArrayBuffer>
+  #lines: Float64Array<ArrayBuffer>
+  #ats: Float64Array<ArrayBuffer>
   /** -1 for what is gone. */
-  #lengths = new Int32Array(firstCapacity)
+  #lengths: Int32Array<ArrayBuffer>
   #size = 0
 
-  constructor(shelf: Shelf, read: (atHand: AtHand, spot: Spot) => R) {
+  /** @param capacity how many are expected, a power of two: columns that grow are written anew each time */
+  constructor(shelf: Shelf, capacity: number, read: (atHand: AtHand, spot: Spot) => R) {
     this.#shelf = shelf
     this.#read = read
+    this.#ids = new IdColumn(capacity)
+    this.#accounts = new Uint32Array(capacity)
+    this.#types = new Uint32Array(capacity)
+    this.#created = new Float64Array(capacity)
+    this.#lines = new Float64Array(capacity)
+    this.#ats = new Float64Array(capacity)
+    this.#lengths = new Int32Array(capacity)
   }
 
   /** A later one of the same id takes its place. */

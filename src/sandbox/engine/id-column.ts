@@ -1,4 +1,4 @@
-const firstCapacity = 1024
+const usualLength = 32
 
 /**
  * Ids in the order in which they came, and where each stands. Characters and hashes lie in a few plain arrays: a map
@@ -6,13 +6,22 @@ const firstCapacity = 1024
  */
 export class IdColumn {
   #count = 0
-  #characters = new Uint16Array(32 * firstCapacity)
+  #characters: Uint16Array<ArrayBuffer>
   /** Where the characters of each end. */
-  #ends = new Uint32Array(firstCapacity)
-  #hashes = new Int32Array(firstCapacity)
+  #ends: Uint32Array<ArrayBuffer>
+  #hashes: Int32Array<ArrayBuffer>
   /** By the lower bits of a hash: the place of its last id and one, then from each to the one before. */
-  #last = new Int32Array(2 * firstCapacity)
-  #before = new Int32Array(firstCapacity)
+  #last: Int32Array<ArrayBuffer>
+  #before: Int32Array<ArrayBuffer>
+
+  /** @param capacity how many are expected, a power of two; it grows when there are more */
+  constructor(capacity: number) {
+    this.#characters = new Uint16Array(usualLength * capacity)
+    this.#ends = new Uint32Array(capacity)
+    this.#hashes = new Int32Array(capacity)
+    this.#last = new Int32Array(2 * capacity)
+    this.#before = new Int32Array(capacity)
+  }
 
   get length(): number {
     return this.#count

@@ -28,6 +28,10 @@ export class JournalFile {
     this.#size = fstatSync(this.#file).size
   }
 
+  get size(): number {
+    return this.#size
+  }
+
   append(head: string, parts: readonly string[] = []): Omit<Line, 'head'> {
     const bytes = Buffer.from(`${[head, ...parts].join('\t')}\n`)
     const place = this.#size

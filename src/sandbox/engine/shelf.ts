@@ -18,6 +18,9 @@ export interface Entry {
 }
 
 const recalledAtOnce = 512
+const leastRows = 1_000
+/** That a row at rest takes up in a file, with what else the file holds. */
+const usualBytes = 700
 
 /** A journal's file, and which of its lines tell of which row: so each row can be told as it stood at any line. */
 export class Shelf {
@@ -30,8 +33,9 @@ export class Shelf {
 
   constructor(path: string) {
     this.file = new JournalFile(path)
-    this.events = new FileArchive(this, (atHand, spot) => new EventAtRest(atHand, spot))
-    this.answers = new FileArchive(this, (atHand, spot) => new AnswerAtRest(atHand, spot))
+    const capacity = 2 ** Math.ceil(Math.log2(leastRows + this.file.size / usualBytes))
+    this.events = new FileArchive(this, capacity, (atHand, spot) => new EventAtRest(atHand, spot))
+    this.answers = new FileArchive(this, capacity, (atHand, spot) => new AnswerAtRest(atHand, spot))
   }
 
   /** Those that rest in the line are remembered for a while, because what is new is asked for most. */
