@@ -4,7 +4,7 @@ import { Migration } from '@mikro-orm/migrations'
  * What the policies of the tables ask about the catalog: whether a product, or a plan, is in sight of the consumer or
  * stranger who is asking. Publications and other people's subscriptions decide about it, which the asker does not see:
  * so each looks with the eyes of the backend itself, and answers yes or no. The policies are made afterwards, because they
- * name these.
+ * name these. Databases that were made by another first migration have them already.
  */
 export class Migration20261126000000_fence extends Migration {
   override name = 'Migration20261126000000_fence'
@@ -12,7 +12,7 @@ export class Migration20261126000000_fence extends Migration {
   override up(): void {
     // Who is asking was read before the eyes are changed. A statement that fails ends the transaction, and this with it.
     this.addSql(`
-create function fence_shows_product(product_id text, provider_id text) returns boolean language plpgsql stable as $$
+create or replace function fence_shows_product(product_id text, provider_id text) returns boolean language plpgsql stable as $$
 declare
   asking text := current_setting('fence.kind', true);
   own_marketplace text := current_setting('fence.marketplace', true);
@@ -37,7 +37,7 @@ begin
 end $$`)
 
     this.addSql(`
-create function fence_shows_plan(plan_id text, product_id text, provider_id text, state text) returns boolean
+create or replace function fence_shows_plan(plan_id text, product_id text, provider_id text, state text) returns boolean
 language plpgsql stable as $$
 declare
   asking text := current_setting('fence.kind', true);
@@ -70,7 +70,7 @@ end $$`)
     // These two look with the asker's own eyes. They are functions only so that what is in them is planned once for each
     // connection, and not with every statement that names their tables, whoever asks.
     this.addSql(`
-create function fence_shows_resource(resource_id text, provider_id text) returns boolean language plpgsql stable as $$
+create or replace function fence_shows_resource(resource_id text, provider_id text) returns boolean language plpgsql stable as $$
 begin
   return exists (
     select from released_resource rr where rr.resource_id = $1 and rr.provider_id = $2
@@ -82,7 +82,7 @@ begin
 end $$`)
 
     this.addSql(`
-create function fence_shows_parts_of_plan(plan_id text, provider_id text) returns boolean language plpgsql stable as $$
+create or replace function fence_shows_parts_of_plan(plan_id text, provider_id text) returns boolean language plpgsql stable as $$
 begin
   return exists (
     select from product_subscription s where s.plan_id = $1 and s.provider_id = $2 and s.state <> 'REJECTED'
@@ -91,7 +91,7 @@ end $$`)
 
     // For the first fence, which decides by them in its own words.
     this.addSql(`
-create function fence_publications_of(product_id text, provider_id text)
+create or replace function fence_publications_of(product_id text, provider_id text)
 returns table (id text, marketplace_id text, audience text, organization_ids text[])
 language plpgsql stable rows 2 as $$
 declare
@@ -104,7 +104,7 @@ begin
 end $$`)
 
     this.addSql(`
-create function fence_plan_visibility_of(publication_id text, provider_id text, plan_id text)
+create or replace function fence_plan_visibility_of(publication_id text, provider_id text, plan_id text)
 returns table (audience text, organization_ids text[])
 language plpgsql stable rows 1 as $$
 declare
@@ -118,7 +118,7 @@ end $$`)
 
     // Whose organizations are all disabled or denied belongs to none: a protected marketplace shows nothing then.
     this.addSql(`
-create function fence_meets_audience(asking text, own_marketplace text, own_organizations text[], marketplace_id text,
+create or replace function fence_meets_audience(asking text, own_marketplace text, own_organizations text[], marketplace_id text,
   visibility text, audience text, organization_ids text[]) returns boolean language sql immutable
 return case when asking = 'consumer' then
   marketplace_id = own_marketplace and (cardinality(own_organizations) > 0 or visibility = 'PUBLIC')

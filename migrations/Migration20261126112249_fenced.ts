@@ -13,19 +13,25 @@ export class Migration20261126112249_fenced extends Migration {
   override name = 'Migration20261126112249_fenced';
 
   override async up(): Promise<void> {
-    await this.#chainWhatWasWrittenBefore();
+    // Some databases were made by a first migration that did all of this already: so each step may have been taken.
+    const [chain] = await this.execute(`select to_regclass('audit_chain') is not null as "isThere"`) as unknown as Array<{ isThere: boolean }>;
+    if (!chain?.isThere) await this.#chainWhatWasWrittenBefore();
 
     this.addSql(`alter table "access_request" enable row level security;`);
     this.addSql(`alter table "access_request" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "access_request";`);
     this.addSql(`create policy "fence" on "access_request" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then marketplace_id = (select current_setting('fence.marketplace', true)) and organization_id = any ((select string_to_array(current_setting('fence.organizations', true), ','))::text[]) when 'gateway' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) and marketplace_id = (select current_setting('fence.marketplace', true)) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then marketplace_id = (select current_setting('fence.marketplace', true)) and organization_id = any ((select string_to_array(current_setting('fence.organizations', true), ','))::text[]) when 'gateway' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) and marketplace_id = (select current_setting('fence.marketplace', true)) else false end);`);
 
     this.addSql(`alter table "api_resource" enable row level security;`);
     this.addSql(`alter table "api_resource" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "api_resource";`);
     this.addSql(`create policy "fence" on "api_resource" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) and fence_shows_resource(id, provider_id) when 'gateway' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'anonymous' then fence_shows_resource(id, provider_id) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
+    this.addSql(`drop policy if exists "fence_deletion" on "api_resource";`);
     this.addSql(`create policy "fence_deletion" on "api_resource" as restrictive for delete using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
 
     this.addSql(`alter table "api_specification" enable row level security;`);
     this.addSql(`alter table "api_specification" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "api_specification";`);
     this.addSql(`create policy "fence" on "api_specification" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then exists (
     select from product_subscription s
     join quota_resource qr on qr.plan_id = s.plan_id and qr.provider_id = s.provider_id
@@ -37,19 +43,24 @@ export class Migration20261126112249_fenced extends Migration {
           select from released_resource rr
           where rr.resource_id = qr.resource_id and rr.provider_id = qr.provider_id
             and rr.specification_id = api_specification.id))) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
+    this.addSql(`drop policy if exists "fence_deletion" on "api_specification";`);
     this.addSql(`create policy "fence_deletion" on "api_specification" as restrictive for delete using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
 
     this.addSql(`alter table "application" enable row level security;`);
     this.addSql(`alter table "application" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "application";`);
     this.addSql(`create policy "fence" on "application" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then marketplace_id = (select current_setting('fence.marketplace', true)) and organization_id = any ((select string_to_array(current_setting('fence.organizations', true), ','))::text[]) when 'gateway' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) and marketplace_id = (select current_setting('fence.marketplace', true)) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then marketplace_id = (select current_setting('fence.marketplace', true)) and organization_id = any ((select string_to_array(current_setting('fence.organizations', true), ','))::text[]) when 'gateway' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) and marketplace_id = (select current_setting('fence.marketplace', true)) else false end);`);
 
     this.addSql(`alter table "asset" enable row level security;`);
     this.addSql(`alter table "asset" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "asset";`);
     this.addSql(`create policy "fence" on "asset" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) and exists (select from product_asset pa where pa.asset_id = asset.id and pa.provider_id = asset.provider_id) when 'gateway' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'anonymous' then exists (select from product_asset pa where pa.asset_id = asset.id and pa.provider_id = asset.provider_id) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
+    this.addSql(`drop policy if exists "fence_deletion" on "asset";`);
     this.addSql(`create policy "fence_deletion" on "asset" as restrictive for delete using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
 
     this.addSql(`alter table "asset_release" enable row level security;`);
     this.addSql(`alter table "asset_release" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "asset_release";`);
     this.addSql(`create policy "fence" on "asset_release" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) and exists (
     select from product_asset pa
     where pa.asset_id = asset_release.asset_id and pa.provider_id = asset_release.provider_id
@@ -59,155 +70,204 @@ export class Migration20261126112249_fenced extends Migration {
     where pa.asset_id = asset_release.asset_id and pa.provider_id = asset_release.provider_id
       and case when right(pa.versions, 1) = '*'
         then starts_with(asset_release.version, left(pa.versions, -1)) else asset_release.version = pa.versions end) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
+    this.addSql(`drop policy if exists "fence_deletion" on "asset_release";`);
     this.addSql(`create policy "fence_deletion" on "asset_release" as restrictive for delete using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
 
+    this.addSql(`alter table "audit_entry" drop constraint if exists "audit_entry_provider_id_sequence_unique";`);
     this.addSql(`alter table "audit_entry" add constraint "audit_entry_provider_id_sequence_unique" unique ("provider_id", "sequence");`);
     this.addSql(`create or replace function "audit_entry_audit_entry_stays_fn"() returns trigger as \$\$ begin raise exception 'The audit log is only ever added to.' using errcode = 'insufficient_privilege'; end; \$\$ language plpgsql;`);
-    this.addSql(`create trigger "audit_entry_stays" BEFORE UPDATE OR DELETE on "audit_entry" for each ROW execute function "audit_entry_audit_entry_stays_fn"();`);
+    this.addSql(`create or replace trigger "audit_entry_stays" BEFORE UPDATE OR DELETE on "audit_entry" for each ROW execute function "audit_entry_audit_entry_stays_fn"();`);
     this.addSql(`create or replace function "audit_entry_audit_entry_is_not_emptied_fn"() returns trigger as \$\$ begin raise exception 'The audit log is only ever added to.' using errcode = 'insufficient_privilege'; end; \$\$ language plpgsql;`);
-    this.addSql(`create trigger "audit_entry_is_not_emptied" BEFORE TRUNCATE on "audit_entry" for each STATEMENT execute function "audit_entry_audit_entry_is_not_emptied_fn"();`);
+    this.addSql(`create or replace trigger "audit_entry_is_not_emptied" BEFORE TRUNCATE on "audit_entry" for each STATEMENT execute function "audit_entry_audit_entry_is_not_emptied_fn"();`);
     this.addSql(`alter table "audit_entry" enable row level security;`);
     this.addSql(`alter table "audit_entry" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "audit_entry";`);
     this.addSql(`create policy "fence" on "audit_entry" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then marketplace_id = (select current_setting('fence.marketplace', true)) and organization_id = any ((select string_to_array(current_setting('fence.administered', true), ','))::text[]) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true  else false end);`);
+    this.addSql(`drop policy if exists "fence_deletion" on "audit_entry";`);
     this.addSql(`create policy "fence_deletion" on "audit_entry" as restrictive for delete using (case (select current_setting('fence.kind', true)) when 'system' then true  else false end);`);
 
     this.addSql(`alter table "billing_account" enable row level security;`);
     this.addSql(`alter table "billing_account" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "billing_account";`);
     this.addSql(`create policy "fence" on "billing_account" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then organization_id = any ((select string_to_array(current_setting('fence.organizations', true), ','))::text[]) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
+    this.addSql(`drop policy if exists "fence_deletion" on "billing_account";`);
     this.addSql(`create policy "fence_deletion" on "billing_account" as restrictive for delete using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
 
     this.addSql(`alter table "billing_credit" enable row level security;`);
     this.addSql(`alter table "billing_credit" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "billing_credit";`);
     this.addSql(`create policy "fence" on "billing_credit" using (case (select current_setting('fence.kind', true)) when 'system' then true  else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true  else false end);`);
 
     this.addSql(`alter table "billing_integration" enable row level security;`);
     this.addSql(`alter table "billing_integration" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "billing_integration";`);
     this.addSql(`create policy "fence" on "billing_integration" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.managed', true), ','))::text[]) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.managed', true), ','))::text[]) else false end);`);
 
     this.addSql(`alter table "consumer_organization" enable row level security;`);
     this.addSql(`alter table "consumer_organization" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "consumer_organization";`);
     this.addSql(`create policy "fence" on "consumer_organization" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then marketplace_id = (select current_setting('fence.marketplace', true)) and id = any ((select string_to_array(current_setting('fence.organizations', true), ','))::text[]) when 'gateway' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) and marketplace_id = (select current_setting('fence.marketplace', true)) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then marketplace_id = (select current_setting('fence.marketplace', true)) and id = any ((select string_to_array(current_setting('fence.organizations', true), ','))::text[]) when 'gateway' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) and marketplace_id = (select current_setting('fence.marketplace', true)) else false end);`);
 
     this.addSql(`alter table "credential" enable row level security;`);
     this.addSql(`alter table "credential" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "credential";`);
     this.addSql(`create policy "fence" on "credential" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then marketplace_id = (select current_setting('fence.marketplace', true)) and organization_id = any ((select string_to_array(current_setting('fence.organizations', true), ','))::text[]) when 'gateway' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) and marketplace_id = (select current_setting('fence.marketplace', true)) and public_id = any ((select string_to_array(current_setting('fence.presented', true), ','))::text[]) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then marketplace_id = (select current_setting('fence.marketplace', true)) and organization_id = any ((select string_to_array(current_setting('fence.organizations', true), ','))::text[]) else false end);`);
+    this.addSql(`drop policy if exists "fence_deletion" on "credential";`);
     this.addSql(`create policy "fence_deletion" on "credential" as restrictive for delete using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then marketplace_id = (select current_setting('fence.marketplace', true)) and organization_id = any ((select string_to_array(current_setting('fence.organizations', true), ','))::text[]) else false end);`);
 
     this.addSql(`alter table "event" enable row level security;`);
     this.addSql(`alter table "event" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "event";`);
     this.addSql(`create policy "fence" on "event" using (case (select current_setting('fence.kind', true)) when 'system' then true  else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true  else false end);`);
 
     this.addSql(`alter table "attempt" enable row level security;`);
     this.addSql(`alter table "attempt" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "attempt";`);
     this.addSql(`create policy "fence" on "attempt" using (true) with check (true);`);
 
     this.addSql(`alter table "gateway_token" enable row level security;`);
     this.addSql(`alter table "gateway_token" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "gateway_token";`);
     this.addSql(`create policy "fence" on "gateway_token" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.managed', true), ','))::text[]) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.managed', true), ','))::text[]) else false end);`);
 
     this.addSql(`alter table "idempotency_record" enable row level security;`);
     this.addSql(`alter table "idempotency_record" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "idempotency_record";`);
     this.addSql(`create policy "fence" on "idempotency_record" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then viewer_id = (select current_setting('fence.user', true)) when 'consumer' then viewer_id = (select current_setting('fence.user', true)) when 'gateway' then viewer_id = (select current_setting('fence.user', true)) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then viewer_id = (select current_setting('fence.user', true)) when 'consumer' then viewer_id = (select current_setting('fence.user', true)) when 'gateway' then viewer_id = (select current_setting('fence.user', true)) else false end);`);
 
     this.addSql(`alter table "invitation" enable row level security;`);
     this.addSql(`alter table "invitation" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "invitation";`);
     this.addSql(`create policy "fence" on "invitation" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then marketplace_id = (select current_setting('fence.marketplace', true)) and organization_id = any ((select string_to_array(current_setting('fence.administered', true), ','))::text[]) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then marketplace_id = (select current_setting('fence.marketplace', true)) and organization_id = any ((select string_to_array(current_setting('fence.administered', true), ','))::text[]) else false end);`);
 
-    this.addSql(`drop index "invoice_created_at_index";`);
-    this.addSql(`drop index "invoice_stripe_invoice_id_index";`);
+    this.addSql(`drop index if exists "invoice_created_at_index";`);
+    this.addSql(`drop index if exists "invoice_stripe_invoice_id_index";`);
+    this.addSql(`drop index if exists "invoice_billing_integration_id_id_index";`);
     this.addSql(`create index "invoice_billing_integration_id_id_index" on "invoice" ("billing_integration_id", "id") where status = 'DRAFT';`);
+    this.addSql(`drop index if exists "invoice_stripe_invoice_id_index";`);
     this.addSql(`create index "invoice_stripe_invoice_id_index" on "invoice" ("stripe_invoice_id") where stripe_invoice_id is not null;`);
     this.addSql(`alter table "invoice" enable row level security;`);
     this.addSql(`alter table "invoice" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "invoice";`);
     this.addSql(`create policy "fence" on "invoice" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then marketplace_id = (select current_setting('fence.marketplace', true)) and organization_id = any ((select string_to_array(current_setting('fence.billed', true), ','))::text[]) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
+    this.addSql(`drop policy if exists "fence_deletion" on "invoice";`);
     this.addSql(`create policy "fence_deletion" on "invoice" as restrictive for delete using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
 
     this.addSql(`alter table "invoice_line" enable row level security;`);
     this.addSql(`alter table "invoice_line" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "invoice_line";`);
     this.addSql(`create policy "fence" on "invoice_line" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then exists (select from invoice i where i.id = invoice_id and i.provider_id = invoice_line.provider_id) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
+    this.addSql(`drop policy if exists "fence_deletion" on "invoice_line";`);
     this.addSql(`create policy "fence_deletion" on "invoice_line" as restrictive for delete using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
 
     this.addSql(`alter table "invoice_transition" enable row level security;`);
     this.addSql(`alter table "invoice_transition" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "invoice_transition";`);
     this.addSql(`create policy "fence" on "invoice_transition" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then exists (select from invoice i where i.id = invoice_id and i.provider_id = invoice_transition.provider_id) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
+    this.addSql(`drop policy if exists "fence_deletion" on "invoice_transition";`);
     this.addSql(`create policy "fence_deletion" on "invoice_transition" as restrictive for delete using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
 
     this.addSql(`alter table "mailed_token" enable row level security;`);
     this.addSql(`alter table "mailed_token" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "mailed_token";`);
     this.addSql(`create policy "fence" on "mailed_token" using (case (select current_setting('fence.kind', true)) when 'system' then true  else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true  else false end);`);
 
     this.addSql(`alter table "marketplace" enable row level security;`);
     this.addSql(`alter table "marketplace" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "marketplace";`);
     this.addSql(`create policy "fence" on "marketplace" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then true when 'consumer' then true when 'gateway' then id = (select current_setting('fence.marketplace', true)) when 'anonymous' then true else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
+    this.addSql(`drop policy if exists "fence_deletion" on "marketplace";`);
     this.addSql(`create policy "fence_deletion" on "marketplace" as restrictive for delete using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
 
     this.addSql(`alter table "marketplace_billing" enable row level security;`);
     this.addSql(`alter table "marketplace_billing" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "marketplace_billing";`);
     this.addSql(`create policy "fence" on "marketplace_billing" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.managed', true), ','))::text[]) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.managed', true), ','))::text[]) else false end);`);
 
     this.addSql(`alter table "membership" enable row level security;`);
     this.addSql(`alter table "membership" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "membership";`);
     this.addSql(`create policy "fence" on "membership" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then marketplace_id = (select current_setting('fence.marketplace', true)) and organization_id = any ((select string_to_array(current_setting('fence.organizations', true), ','))::text[]) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then marketplace_id = (select current_setting('fence.marketplace', true)) and organization_id = any ((select string_to_array(current_setting('fence.organizations', true), ','))::text[]) else false end);`);
 
     this.addSql(`alter table "notice" enable row level security;`);
     this.addSql(`alter table "notice" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "notice";`);
     this.addSql(`create policy "fence" on "notice" using (case (select current_setting('fence.kind', true)) when 'system' then true  else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true  else false end);`);
 
     this.addSql(`alter table "plan" enable row level security;`);
     this.addSql(`alter table "plan" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "plan";`);
     this.addSql(`create policy "fence" on "plan" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) and fence_shows_plan(id, product_id, provider_id, state) when 'gateway' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'anonymous' then fence_shows_plan(id, product_id, provider_id, state) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
+    this.addSql(`drop policy if exists "fence_deletion" on "plan";`);
     this.addSql(`create policy "fence_deletion" on "plan" as restrictive for delete using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
 
     this.addSql(`alter table "plan_visibility" enable row level security;`);
     this.addSql(`alter table "plan_visibility" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "plan_visibility";`);
     this.addSql(`create policy "fence" on "plan_visibility" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
 
     this.addSql(`alter table "product" enable row level security;`);
     this.addSql(`alter table "product" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "product";`);
     this.addSql(`create policy "fence" on "product" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) and fence_shows_product(id, provider_id) when 'gateway' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'anonymous' then fence_shows_product(id, provider_id) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
+    this.addSql(`drop policy if exists "fence_deletion" on "product";`);
     this.addSql(`create policy "fence_deletion" on "product" as restrictive for delete using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
 
     this.addSql(`alter table "product_asset" enable row level security;`);
     this.addSql(`alter table "product_asset" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "product_asset";`);
     this.addSql(`create policy "fence" on "product_asset" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) and fence_shows_product(product_id, provider_id) when 'gateway' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'anonymous' then fence_shows_product(product_id, provider_id) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
+    this.addSql(`drop policy if exists "fence_deletion" on "product_asset";`);
     this.addSql(`create policy "fence_deletion" on "product_asset" as restrictive for delete using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
 
     this.addSql(`alter table "product_release" enable row level security;`);
     this.addSql(`alter table "product_release" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "product_release";`);
     this.addSql(`create policy "fence" on "product_release" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) and fence_shows_product(product_id, provider_id) when 'gateway' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'anonymous' then fence_shows_product(product_id, provider_id) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
+    this.addSql(`drop policy if exists "fence_deletion" on "product_release";`);
     this.addSql(`create policy "fence_deletion" on "product_release" as restrictive for delete using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
 
-    this.addSql(`drop index "product_subscription_access_closes_at_index";`);
-    this.addSql(`drop index "product_subscription_ends_at_index";`);
+    this.addSql(`drop index if exists "product_subscription_access_closes_at_index";`);
+    this.addSql(`drop index if exists "product_subscription_ends_at_index";`);
+    this.addSql(`drop index if exists "product_subscription_access_closes_at_index";`);
     this.addSql(`create index "product_subscription_access_closes_at_index" on "product_subscription" ("access_closes_at") where access_closes_at is not null;`);
+    this.addSql(`drop index if exists "product_subscription_ends_at_index";`);
     this.addSql(`create index "product_subscription_ends_at_index" on "product_subscription" ("ends_at") where state in ('ACTIVE', 'SUSPENDED') and ends_at is not null;`);
     this.addSql(`alter table "product_subscription" enable row level security;`);
     this.addSql(`alter table "product_subscription" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "product_subscription";`);
     this.addSql(`create policy "fence" on "product_subscription" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then marketplace_id = (select current_setting('fence.marketplace', true)) and organization_id = any ((select string_to_array(current_setting('fence.organizations', true), ','))::text[]) when 'gateway' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) and marketplace_id = (select current_setting('fence.marketplace', true)) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then marketplace_id = (select current_setting('fence.marketplace', true)) and organization_id = any ((select string_to_array(current_setting('fence.organizations', true), ','))::text[]) when 'gateway' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) and marketplace_id = (select current_setting('fence.marketplace', true)) else false end);`);
 
     this.addSql(`alter table "provider" enable row level security;`);
     this.addSql(`alter table "provider" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "provider";`);
     this.addSql(`create policy "fence" on "provider" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
 
     this.addSql(`alter table "provider_invitation" enable row level security;`);
     this.addSql(`alter table "provider_invitation" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "provider_invitation";`);
     this.addSql(`create policy "fence" on "provider_invitation" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
 
     this.addSql(`alter table "provider_membership" enable row level security;`);
     this.addSql(`alter table "provider_membership" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "provider_membership";`);
     this.addSql(`create policy "fence" on "provider_membership" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
 
     this.addSql(`alter table "publication" enable row level security;`);
     this.addSql(`alter table "publication" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "publication";`);
     this.addSql(`create policy "fence" on "publication" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
 
     this.addSql(`alter table "quota" enable row level security;`);
     this.addSql(`alter table "quota" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "quota";`);
     this.addSql(`create policy "fence" on "quota" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) and fence_shows_parts_of_plan(plan_id, provider_id) when 'gateway' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'anonymous' then fence_shows_parts_of_plan(plan_id, provider_id) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
+    this.addSql(`drop policy if exists "fence_deletion" on "quota";`);
     this.addSql(`create policy "fence_deletion" on "quota" as restrictive for delete using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
 
     this.addSql(`alter table "quota_counter" enable row level security;`);
     this.addSql(`alter table "quota_counter" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "quota_counter";`);
     this.addSql(`create policy "fence" on "quota_counter" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then exists (
     select from product_subscription s
     where s.id = product_subscription_id and s.provider_id = quota_counter.provider_id) when 'gateway' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) and exists (
@@ -215,64 +275,82 @@ export class Migration20261126112249_fenced extends Migration {
     where s.id = product_subscription_id and s.provider_id = quota_counter.provider_id) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'gateway' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) and exists (
     select from product_subscription s
     where s.id = product_subscription_id and s.provider_id = quota_counter.provider_id) else false end);`);
+    this.addSql(`drop policy if exists "fence_deletion" on "quota_counter";`);
     this.addSql(`create policy "fence_deletion" on "quota_counter" as restrictive for delete using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'gateway' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) and exists (
     select from product_subscription s
     where s.id = product_subscription_id and s.provider_id = quota_counter.provider_id) else false end);`);
 
     this.addSql(`alter table "quota_resource" enable row level security;`);
     this.addSql(`alter table "quota_resource" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "quota_resource";`);
     this.addSql(`create policy "fence" on "quota_resource" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) and fence_shows_parts_of_plan(plan_id, provider_id) when 'gateway' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'anonymous' then fence_shows_parts_of_plan(plan_id, provider_id) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
+    this.addSql(`drop policy if exists "fence_deletion" on "quota_resource";`);
     this.addSql(`create policy "fence_deletion" on "quota_resource" as restrictive for delete using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
 
     this.addSql(`alter table "released_resource" enable row level security;`);
     this.addSql(`alter table "released_resource" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "released_resource";`);
     this.addSql(`create policy "fence" on "released_resource" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) and exists (
     select from asset_release r where r.id = release_id and r.provider_id = released_resource.provider_id) when 'gateway' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'anonymous' then exists (
     select from asset_release r where r.id = release_id and r.provider_id = released_resource.provider_id) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
+    this.addSql(`drop policy if exists "fence_deletion" on "released_resource";`);
     this.addSql(`create policy "fence_deletion" on "released_resource" as restrictive for delete using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
 
     this.addSql(`alter table "session" enable row level security;`);
     this.addSql(`alter table "session" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "session";`);
     this.addSql(`create policy "fence" on "session" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then user_id = (select current_setting('fence.user', true)) when 'consumer' then user_id = (select current_setting('fence.user', true)) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true  else false end);`);
+    this.addSql(`drop policy if exists "fence_deletion" on "session";`);
     this.addSql(`create policy "fence_deletion" on "session" as restrictive for delete using (case (select current_setting('fence.kind', true)) when 'system' then true  else false end);`);
 
     this.addSql(`alter table "session_token" enable row level security;`);
     this.addSql(`alter table "session_token" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "session_token";`);
     this.addSql(`create policy "fence" on "session_token" using (case (select current_setting('fence.kind', true)) when 'system' then true  else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true  else false end);`);
 
-    this.addSql(`drop index "stripe_event_object_id_index";`);
+    this.addSql(`drop index if exists "stripe_event_object_id_index";`);
     this.addSql(`alter table "stripe_event" enable row level security;`);
     this.addSql(`alter table "stripe_event" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "stripe_event";`);
     this.addSql(`create policy "fence" on "stripe_event" using (case (select current_setting('fence.kind', true)) when 'system' then true  else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true  else false end);`);
 
     this.addSql(`alter table "stripe_intent" enable row level security;`);
     this.addSql(`alter table "stripe_intent" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "stripe_intent";`);
     this.addSql(`create policy "fence" on "stripe_intent" using (case (select current_setting('fence.kind', true)) when 'system' then true  else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true  else false end);`);
 
     this.addSql(`alter table "terms_acceptance" enable row level security;`);
     this.addSql(`alter table "terms_acceptance" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "terms_acceptance";`);
     this.addSql(`create policy "fence" on "terms_acceptance" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) and user_id = (select current_setting('fence.user', true)) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) and user_id = (select current_setting('fence.user', true)) else false end);`);
 
     this.addSql(`alter table "terms_version" enable row level security;`);
     this.addSql(`alter table "terms_version" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "terms_version";`);
     this.addSql(`create policy "fence" on "terms_version" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then (provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) or (exists (select from marketplace m where m.id = subject_id) or fence_shows_product(subject_id, provider_id))) when 'consumer' then (exists (select from marketplace m where m.id = subject_id) or fence_shows_product(subject_id, provider_id)) when 'gateway' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'anonymous' then (exists (select from marketplace m where m.id = subject_id) or fence_shows_product(subject_id, provider_id)) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
+    this.addSql(`drop policy if exists "fence_deletion" on "terms_version";`);
     this.addSql(`create policy "fence_deletion" on "terms_version" as restrictive for delete using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
 
     this.addSql(`alter table "unit" enable row level security;`);
     this.addSql(`alter table "unit" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "unit";`);
     this.addSql(`create policy "fence" on "unit" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'gateway' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
+    this.addSql(`drop policy if exists "fence_deletion" on "unit";`);
     this.addSql(`create policy "fence_deletion" on "unit" as restrictive for delete using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) else false end);`);
 
     this.addSql(`alter table "usage_record" enable row level security;`);
     this.addSql(`alter table "usage_record" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "usage_record";`);
     this.addSql(`create policy "fence" on "usage_record" using (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then marketplace_id = (select current_setting('fence.marketplace', true)) and organization_id = any ((select string_to_array(current_setting('fence.organizations', true), ','))::text[]) when 'gateway' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) and marketplace_id = (select current_setting('fence.marketplace', true)) else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true when 'provider' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) when 'consumer' then marketplace_id = (select current_setting('fence.marketplace', true)) and organization_id = any ((select string_to_array(current_setting('fence.organizations', true), ','))::text[]) when 'gateway' then provider_id = any ((select string_to_array(current_setting('fence.providers', true), ','))::text[]) and marketplace_id = (select current_setting('fence.marketplace', true)) else false end);`);
 
     this.addSql(`alter table "user_account" enable row level security;`);
     this.addSql(`alter table "user_account" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "user_account";`);
     this.addSql(`create policy "fence" on "user_account" using (case (select current_setting('fence.kind', true)) when 'system' then true  else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true  else false end);`);
 
     this.addSql(`alter table "audit_chain" enable row level security;`);
     this.addSql(`alter table "audit_chain" force row level security;`);
+    this.addSql(`drop policy if exists "fence" on "audit_chain";`);
     this.addSql(`create policy "fence" on "audit_chain" using (case (select current_setting('fence.kind', true)) when 'system' then true  else false end) with check (case (select current_setting('fence.kind', true)) when 'system' then true  else false end);`);
   }
 
